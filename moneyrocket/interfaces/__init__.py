@@ -1,0 +1,1 @@
+"""The boundaries between node, wallet and GUI: abstract classes that say nothing about processes."""

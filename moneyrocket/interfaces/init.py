@@ -1,0 +1,39 @@
+"""The first object of a connection: makes all others."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from moneyrocket.interfaces.chain import Chain
+from moneyrocket.interfaces.echo import Echo
+from moneyrocket.interfaces.wallet import WalletLoader
+
+
+class NotOffered(Exception):
+    """This process does not make the requested interface."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalArgs:
+    """Settings of the process that spawned this one.
+
+    Attributes:
+        settings: `moneyrocket.common.settings.Settings` as JSON text.
+    """
+
+    settings: str
+
+
+class Init(ABC):
+    """Makes the interfaces that a process offers; a process overrides the methods for its own."""
+
+    @abstractmethod
+    def make_echo(self) -> Echo:
+        """Make an object that shows that the connection works."""
+
+    @abstractmethod
+    def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
+        """Make the wallet component for a node.
+
+        Raises:
+            NotOffered: if this process has no wallet.
+        """

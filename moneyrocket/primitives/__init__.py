@@ -1,0 +1,1 @@
+"""Transactions, blocks, serialization and hashes. No I/O."""
