@@ -8,7 +8,7 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.wallet import WalletLoader
 
 
-class NotOffered(Exception):
+class NotOfferedError(Exception):
     """This process does not make the requested interface."""
 
 
@@ -35,5 +35,5 @@ class Init(ABC):
         """Make the wallet component for a node.
 
         Raises:
-            NotOffered: if this process has no wallet.
+            NotOfferedError: if this process has no wallet.
         """

@@ -3,5 +3,5 @@
 from decimal import Decimal
 from typing import TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | Decimal | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | Decimal | str | list[Json] | dict[str, Json] | None"
 """A JSON value. Amounts are `Decimal` so that no digit is lost."""
