@@ -1,0 +1,25 @@
+"""Exceptions shared by every part of Moneyrocket."""
+
+from __future__ import annotations
+
+
+class MoneyrocketError(Exception):
+    """Base of the errors that Moneyrocket raises on purpose."""
+
+
+class InitError(MoneyrocketError):
+    """Start-up cannot go on; printed as ``Error: <message>`` and the process ends with status 1.
+
+    Args:
+        message: what happened, as shown to the user.
+        hint: a second line for the user, without a prefix (may be empty).
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(MoneyrocketError):
+    """The command line, the configuration file or the settings file is wrong."""

@@ -1,0 +1,1 @@
+"""One module an executable, and the start-up and shutdown they share."""
