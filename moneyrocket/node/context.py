@@ -1,0 +1,76 @@
+"""What the parts of a node share: one object, filled by start-up and handed to RPC methods."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from moneyrocket.node.notifications import TipNotifications
+from moneyrocket.node.scheduler import Scheduler, SerialQueue
+from moneyrocket.node.signals import ValidationSignals
+
+if TYPE_CHECKING:
+    from moneyrocket.common.args import ArgsManager
+    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.interfaces.chain import Chain
+    from moneyrocket.interfaces.wallet import WalletLoader
+    from moneyrocket.node.chain_manager import ChainstateManager
+    from moneyrocket.node.mempool import Mempool
+    from moneyrocket.node.net.addrman import AddrMan
+    from moneyrocket.node.net.banman import BanMan
+    from moneyrocket.node.net.connman import ConnectionManager
+    from moneyrocket.node.net.peer_manager import PeerManager
+    from moneyrocket.rpc.table import RpcTable
+
+
+@dataclass(eq=False)
+class NodeContext:
+    """The parts of a running node.
+
+    Those without a value here are set by start-up in the order in which they are declared; reading one earlier raises
+    `AttributeError`.
+
+    Attributes:
+        args: the settings.
+        params: the chain.
+        rpc_table: the RPC methods on offer.
+        scheduler: thread for background jobs.
+        signals: events of chain and mempool.
+        notifications: lets threads wait for a new tip.
+        shutdown: set once the node shall stop.
+        chainman: block storage and chain state.
+        mempool: unconfirmed transactions.
+        addrman: addresses of peers.
+        banman: banned addresses.
+        connman: connections.
+        peerman: what is said over them.
+        chain: the node as wallets see it.
+        wallet_loader: the wallet component, None without one.
+        loading_finished: set once blocks are imported and the mempool is loaded.
+    """
+
+    args: ArgsManager
+    params: ChainParams
+    rpc_table: RpcTable
+    scheduler: Scheduler = field(default_factory=Scheduler)
+    notifications: TipNotifications = field(default_factory=TipNotifications)
+    shutdown: threading.Event = field(default_factory=threading.Event)
+    loading_finished: threading.Event = field(default_factory=threading.Event)
+    wallet_loader: WalletLoader | None = None
+    signals: ValidationSignals = field(init=False)
+    chainman: ChainstateManager = field(init=False)
+    mempool: Mempool = field(init=False)
+    addrman: AddrMan = field(init=False)
+    banman: BanMan = field(init=False)
+    connman: ConnectionManager = field(init=False)
+    peerman: PeerManager = field(init=False)
+    chain: Chain = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signals = ValidationSignals(SerialQueue(self.scheduler))
+
+    def request_shutdown(self) -> None:
+        """Let the node stop: wakes the main thread and everyone who waits for a block."""
+        self.shutdown.set()
+        self.notifications.interrupt()
