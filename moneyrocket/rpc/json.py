@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from decimal import Decimal
 
 from moneyrocket.interfaces.json import Json
 
 # Marks the decimals in the text that the C encoder makes; random, so that no string of a caller can contain it.
-_MARK = secrets.token_hex(16)
+_MARK = os.urandom(16).hex()
 _OPEN = f'"{_MARK}<'
 _CLOSE = f'>{_MARK}"'
 
