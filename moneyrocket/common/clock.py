@@ -46,3 +46,11 @@ def set_mock_time(seconds: int) -> None:
 def mock_time() -> int:
     """Returns the mock time in seconds, 0 when the real clock is in use."""
     return _mock_seconds
+
+
+_start = monotonic()
+
+
+def uptime() -> int:
+    """Returns the seconds since the process began, whatever the mock time."""
+    return int(monotonic() - _start)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moneyrocket.common.args import ArgsManager
     from moneyrocket.consensus.params import ChainParams
     from moneyrocket.interfaces.chain import Chain
+    from moneyrocket.interfaces.init import Init
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.mempool import Mempool
@@ -38,6 +39,7 @@ class NodeContext:
         scheduler: thread for background jobs.
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
+        init: makes interfaces, here or in another process.
         shutdown: set once the node shall stop.
         chainman: block storage and chain state.
         mempool: unconfirmed transactions.
@@ -58,6 +60,7 @@ class NodeContext:
     shutdown: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
     wallet_loader: WalletLoader | None = None
+    init: Init = field(init=False)
     signals: ValidationSignals = field(init=False)
     chainman: ChainstateManager = field(init=False)
     mempool: Mempool = field(init=False)

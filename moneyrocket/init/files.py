@@ -1,0 +1,107 @@
+"""Files that show that a node runs: directory locks and the process id."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.logging import log
+from moneyrocket.common.version import CLIENT_NAME
+
+PID_FILE = "moneyrocketd.pid"
+
+
+class DirectoryLock:
+    """Holds ``.lock`` in a directory, so that only one process uses it.
+
+    Args:
+        directory: the directory.
+
+    Raises:
+        InitError: another process has it, or the file cannot be written.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        try:
+            self._descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            raise InitError(f"Cannot write to directory '{directory}'; check permissions.") from None
+        try:
+            _lock_file(self._descriptor)
+        except OSError as error:
+            os.close(self._descriptor)
+            log.error("Error while attempting to lock directory %s: %s", directory, error.strerror)
+            raise InitError(
+                f"Cannot obtain a lock on directory {directory}. {CLIENT_NAME} is probably already running."
+            ) from None
+
+    def release(self) -> None:
+        """Gives the directory up."""
+        os.close(self._descriptor)
+
+
+def _lock_file(descriptor: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def probe_locks(args: ArgsManager) -> None:
+    """Tells early, before a daemon leaves the terminal, that another process has a directory.
+
+    Raises:
+        InitError: it has.
+    """
+    for lock in take_locks(args):
+        lock.release()
+
+
+def take_locks(args: ArgsManager) -> list[DirectoryLock]:
+    """Locks the chain's folder and the blocks folder.
+
+    Raises:
+        InitError: another process has one of them.
+    """
+    locks: list[DirectoryLock] = []
+    try:
+        for directory in (args.datadir_net, args.blocks_dir):
+            locks.append(DirectoryLock(directory))
+    except InitError:
+        for lock in locks:
+            lock.release()
+        raise
+    return locks
+
+
+class PidFile:
+    """Writes the process id, unless -nopid.
+
+    Raises:
+        InitError: the file cannot be written.
+    """
+
+    def __init__(self, args: ArgsManager) -> None:
+        path = args.get_path("-pid", PID_FILE)
+        self._path = None if path is None else args.absolute(path)
+        if self._path is None:
+            return
+        try:
+            self._path.write_text(f"{os.getpid()}\n")
+        except OSError as error:
+            raise InitError(f"Unable to create the PID file '{self._path}': {error.strerror}") from None
+
+    def remove(self) -> None:
+        """Deletes the file."""
+        if self._path is not None:
+            try:
+                self._path.unlink()
+            except OSError as error:
+                log.warning("Unable to remove PID file (%s): %s", self._path, error.strerror)

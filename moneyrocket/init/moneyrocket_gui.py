@@ -1,0 +1,15 @@
+"""moneyrocket-gui: the desktop program, which does not exist yet."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Says that there is no GUI; returns the exit status."""
+    print("Error: the GUI of Moneyrocket is not built yet. Use moneyrocket-node and moneyrocket-cli.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
