@@ -1,0 +1,82 @@
+"""Starting a program so that nothing of it outlives the test."""
+
+import ctypes
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """One running process: its id and its command line."""
+
+    pid: int
+    command: tuple[str, ...]
+
+
+def start_process(
+    command: list[str], *, stdout: Path, stderr: Path, pid_dir: Path, env: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program in a process group of its own, tied to this process's life.
+
+    The kernel kills it when the *thread* that called this ends, so call it from one that lasts.
+    Its group is noted in ``pid_dir``, so that a reaper elsewhere can end it if this process is killed.
+    """
+    with stdout.open("ab") as out, stderr.open("ab") as err:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env=env,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+    (pid_dir / str(process.pid)).touch()
+    return process
+
+
+def group_members(group: int) -> list[ProcessInfo]:
+    """Every live process of a group (zombies left out)."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+            command = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        state, _parent, process_group = stat.rpartition(")")[2].split()[:3]
+        if int(process_group) == group and state not in "ZX":
+            members.append(ProcessInfo(int(entry.name), tuple(command.decode(errors="replace").split("\0")[:-1])))
+    return members
+
+
+def kill_group(group: int) -> None:
+    """Kill every process of a group; harmless when there is none."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def reap_noted_groups(pid_dir: Path) -> list[int]:
+    """Kill every group noted in ``pid_dir`` that still has members. Returns the groups that had any."""
+    alive = []
+    for note in pid_dir.iterdir():
+        group = int(note.name)
+        if group_members(group):
+            alive.append(group)
+            kill_group(group)
+        note.unlink()
+    return alive

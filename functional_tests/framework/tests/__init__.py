@@ -1,0 +1,1 @@
+"""Tests of the framework itself, with fake daemons."""
