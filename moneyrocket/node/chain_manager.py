@@ -1,0 +1,518 @@
+"""Takes in headers and blocks, keeps the best chain, and answers questions about it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from moneyrocket.common import clock
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.logging import category_logger
+from moneyrocket.common.time_format import iso_time
+from moneyrocket.consensus.errors import BlockResult, ValidationError
+from moneyrocket.interfaces.chain import BlockRef, Coin
+from moneyrocket.node.block_index import ActiveChain, BlockIndex, BlockStatus, FilePosition
+from moneyrocket.node.block_store import BlockStore, BlockStoreOptions
+from moneyrocket.node.block_validation import BlockValidator, check_new_header
+from moneyrocket.node.chain_options import ChainOptions
+from moneyrocket.node.chainstate import Chainstate, MempoolHooks, TipReport
+from moneyrocket.node.coins import CoinsCache, CoinsDb
+from moneyrocket.node.progress import verification_progress
+from moneyrocket.primitives.hashes import hash_to_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.node.notifications import TipNotifications
+    from moneyrocket.node.script_checks import ScriptChecker
+    from moneyrocket.node.signals import ValidationSignals
+    from moneyrocket.node.undo import BlockUndo
+    from moneyrocket.primitives.block import Block, BlockHeader, BlockLocator
+    from moneyrocket.primitives.transaction import OutPoint, Transaction
+
+log = category_logger("")
+validation_log = category_logger("validation")
+
+MIN_BLOCKS_TO_KEEP: Final = 288
+"""A block further above the tip than this is not taken unasked."""
+_BLOCKS_PER_STEP: Final = 32
+"""Blocks connected before the lock is given up for a moment."""
+_REORG_MEMPOOL_DEPTH: Final = 10
+"""Transactions of more disconnected blocks than this do not return to the mempool after invalidateblock."""
+
+
+class ChainstateManager:
+    """The node's chain: block storage, header tree, active chain and coins.
+
+    Methods take the lock themselves where they need it. Hold `lock` to read several things of the same moment.
+
+    Attributes:
+        params: the chain's rules and constants.
+        options: how the state is kept.
+        lock: guards everything here.
+        store: known headers and stored blocks.
+        coins_db: the coins on disk, for scans.
+        scripts: checks scripts, with the cache that the mempool shares.
+        best_header: the valid header with the most work.
+    """
+
+    def __init__(
+        self,
+        params: ChainParams,
+        options: ChainOptions,
+        signals: ValidationSignals,
+        notifications: TipNotifications,
+        scripts: ScriptChecker,
+        request_shutdown: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open the state in the folders that ``options`` name, or begin a new one; `load` must follow.
+
+        Args:
+            params: the chain.
+            options: how the state is kept.
+            signals: whom to tell of blocks.
+            notifications: whom to tell of a new tip.
+            scripts: checks scripts.
+            request_shutdown: called when the node shall stop (-stopatheight).
+
+        Raises:
+            InitError: if the state cannot be used.
+        """
+        self.params = params
+        self.options = options
+        self.lock = threading.RLock()
+        self.scripts = scripts
+        self._signals = signals
+        self._notifications = notifications
+        self._request_shutdown = request_shutdown
+        self._initial_download = True
+        self.store = BlockStore(
+            BlockStoreOptions(
+                options.blocks_dir, options.index_dir, params.magic, options.durability, options.blocks_xor,
+                options.max_file_size,
+            )
+        )  # fmt: skip
+        self.coins_db = CoinsDb(options.chainstate_dir, options.durability)
+        self._validator = BlockValidator(params, scripts, options, self.lookup, lambda: self.best_header)
+        self._chainstate = Chainstate(
+            self.store,
+            CoinsCache(self.coins_db, self.coins_db.best_block() or bytes(32)),
+            self._validator,
+            signals,
+            self._report_tip,
+            lambda: self.options.can_defer and self.is_initial_block_download(),
+        )
+        self.best_header = self._genesis_index()
+
+    def _genesis_index(self) -> BlockIndex:
+        """The genesis block's entry, after it was stored if the index is new."""
+        genesis = self.params.genesis
+        if self.store.blocks and genesis.hash not in self.store.blocks:
+            raise InitError("Incorrect or no genesis block found. Wrong datadir for network?")
+        index = self.store.add_header(genesis.header)
+        if not index.have_data:
+            self.store.save_block(genesis, index)
+        return index
+
+    def load(self) -> None:
+        """Make the chain on disk the active one, and connect stored blocks beyond it.
+
+        Raises:
+            InitError: if the coins do not belong to a known block.
+        """
+        with self.lock:
+            self._load_tip()
+            self._recalculate_best_header()
+            self.activate_best_chain()
+            tip = self.tip
+            self._update_initial_download()
+            log.info(
+                "Loaded best chain: hashBestChain=%s height=%d date=%s progress=%f",
+                hash_to_hex(tip.hash), tip.height, iso_time(tip.time), self.guess_progress(tip),
+            )  # fmt: skip
+            self._notifications.announce(BlockRef(tip.hash, tip.height))
+
+    def _load_tip(self) -> None:
+        state = self._chainstate
+        best = state.coins.best_block
+        tip = self.store.blocks.get(best)
+        if tip is None and any(best):
+            raise InitError(
+                "Error initializing block database: the coins belong to block "
+                f"{hash_to_hex(best)}, which the block index does not have. Restart with -reindex-chainstate."
+            )
+        state.chain.set_tip(tip)
+        state.candidates.load(self.store.blocks.values(), tip)
+        failed = [index for index in self.store.blocks.values() if index.failed]
+        state.best_invalid = max(failed, key=lambda index: index.chain_work, default=None)
+
+    # Questions
+
+    @property
+    def mempool(self) -> MempoolHooks | None:
+        """The mempool that is told of every block."""
+        return self._chainstate.mempool
+
+    @mempool.setter
+    def mempool(self, mempool: MempoolHooks | None) -> None:
+        self._chainstate.mempool = mempool
+
+    @property
+    def active_chain(self) -> ActiveChain:
+        """The best chain, indexable by height."""
+        return self._chainstate.chain
+
+    @property
+    def tip(self) -> BlockIndex:
+        """The last block of the active chain."""
+        return self._chainstate.tip
+
+    @property
+    def coins(self) -> CoinsCache:
+        """The unspent outputs as of the tip; read them with the lock held."""
+        return self._chainstate.coins
+
+    @property
+    def block_index(self) -> dict[bytes, BlockIndex]:
+        """All known headers by hash; do not change it."""
+        return self.store.blocks
+
+    @property
+    def best_invalid(self) -> BlockIndex | None:
+        """The invalid block with the most work."""
+        return self._chainstate.best_invalid
+
+    def lookup(self, block_hash: bytes) -> BlockIndex | None:
+        """The known header with this hash."""
+        return self.store.blocks.get(block_hash)
+
+    def get_coin(self, outpoint: OutPoint) -> Coin | None:
+        """The unspent output at ``outpoint`` as of the tip."""
+        with self.lock:
+            return self._chainstate.coins.get(outpoint)
+
+    def read_block(self, index: BlockIndex) -> Block:
+        """A stored block.
+
+        Raises:
+            BlockFileError: if it is not stored or cannot be read.
+        """
+        return self.store.read_block(index)
+
+    def read_undo(self, index: BlockIndex) -> BlockUndo:
+        """The coins that a block spent.
+
+        Raises:
+            BlockFileError: if they are not stored or cannot be read.
+        """
+        return self.store.read_undo(index)
+
+    def find_fork(self, locator: BlockLocator) -> BlockIndex:
+        """The highest block that ``locator`` and the active chain share, at least the genesis block."""
+        with self.lock:
+            for block_hash in locator.hashes:
+                index = self.store.blocks.get(block_hash)
+                if index is None:
+                    continue
+                if index in self.active_chain:
+                    return index
+                if self.tip.height < index.height and self.tip.is_ancestor_of(index):
+                    return self.tip
+            return self.active_chain[0]
+
+    def is_initial_block_download(self) -> bool:
+        """Whether the node is still catching up. Once False it stays so."""
+        return self._initial_download
+
+    def guess_progress(self, index: BlockIndex) -> float:
+        """Estimated share of the whole chain that lies at or below ``index``, 0 to 1."""
+        return verification_progress(self.params, index, self.best_header, clock.now())
+
+    # Headers and blocks from outside
+
+    def process_new_headers(
+        self, headers: Sequence[BlockHeader], *, min_pow_checked: bool = True
+    ) -> BlockIndex | None:
+        """Take in headers, each upon the one before it.
+
+        Args:
+            headers: the headers.
+            min_pow_checked: the caller knows that their chain has enough work to be worth keeping.
+
+        Returns:
+            The last one's entry, None for no headers.
+
+        Raises:
+            ValidationError: for the first bad one; those before it are kept.
+        """
+        last: BlockIndex | None = None
+        with self.lock:
+            before = self.best_header
+            try:
+                for header in headers:
+                    last = self._accept_header(header, min_pow_checked)
+            finally:
+                self._chainstate.commit(soon=True)
+            if last is not None and self.best_header is not before and self._initial_download:
+                left = max(0, (clock.now() - last.time) // self.params.pow_target_spacing)
+                share = 100.0 * last.height / (last.height + left) if last.height + left else 100.0
+                log.info("Synchronizing blockheaders, height: %d (~%.2f%%)", last.height, share)
+        return last
+
+    def _accept_header(self, header: BlockHeader, min_pow_checked: bool) -> BlockIndex:
+        block_hash = header.hash
+        text = hash_to_hex(block_hash)
+        known = self.store.blocks.get(block_hash)
+        if known is not None:
+            if known.failed:
+                validation_log.debug("AcceptBlockHeader: block %s is marked invalid", text)
+                raise ValidationError(
+                    "duplicate-invalid", f"block {text} was previously marked invalid", BlockResult.CACHED_INVALID
+                )
+            return known
+        check_new_header(header, self.store.blocks.get(header.prev_hash), self.params, clock.now())
+        if not min_pow_checked:
+            validation_log.debug(
+                "AcceptBlockHeader: not adding new block header %s, missing anti-dos proof-of-work validation", text
+            )
+            raise ValidationError("too-little-chainwork", "", BlockResult.HEADER_LOW_WORK)
+        index = self.store.add_header(header)
+        if index.chain_work > self.best_header.chain_work:
+            self.best_header = index
+        return index
+
+    def process_new_block(self, block: Block, *, force: bool = True, min_pow_checked: bool = True) -> bool:
+        """Take in a block and move to the best chain. What it changes is durable on return.
+
+        A block that turns out invalid only when it is connected raises nothing; `signals.block_checked` tells of it.
+        Must not be called with the lock held by a thread that also waits for subscribers.
+
+        Args:
+            block: the block.
+            force: take it even if it is far ahead or has little work (it was asked for).
+            min_pow_checked: the caller knows that its chain has enough work to be worth keeping.
+
+        Returns:
+            Whether the block was stored now.
+
+        Raises:
+            ValidationError: if it is invalid; subscribers' `block_checked` was called.
+        """
+        with self.lock:
+            try:
+                self._validator.check_block(block)
+                is_new = self._accept_block(block, requested=force, min_pow_checked=min_pow_checked)
+            except ValidationError as error:
+                self._chainstate.commit(soon=True)
+                self._signals.block_checked(block, error)
+                log.error("ProcessNewBlock: AcceptBlock FAILED (%s)", error)
+                raise
+        self.activate_best_chain(block)
+        return is_new
+
+    def _accept_block(
+        self, block: Block, *, requested: bool, min_pow_checked: bool = True, position: FilePosition | None = None
+    ) -> bool:
+        """Check a block as far as its ancestors' headers allow, and store it unless it is at ``position`` already."""
+        index = self._accept_header(block.header, min_pow_checked)
+        if index.have_data:
+            return False
+        tip = self.active_chain.tip
+        if not requested:
+            less_work = tip is not None and index.chain_work < tip.chain_work
+            too_far = index.height > self.active_chain.height + MIN_BLOCKS_TO_KEEP
+            if index.n_tx or less_work or too_far or index.chain_work < self.options.minimum_chain_work:
+                return False
+        try:
+            self._validator.check_block(block)
+            self._validator.check_context(block, index.prev)
+        except ValidationError as error:
+            self._chainstate.block_failed(index, error)
+            self._recalculate_best_header()
+            log.error("AcceptBlock: %s", error)
+            raise
+        if not self._initial_download and tip is index.prev:
+            self._signals.new_pow_valid_block(index, block)
+        if position is None:
+            self.store.save_block(block, index)
+        else:
+            self.store.set_position(index, position, len(block.transactions))
+        self._chainstate.candidates.received(index, tip)
+        return True
+
+    def accept_stored_block(self, block: Block, position: FilePosition) -> bool:
+        """Take in a block that lies in a block file already (-reindex). `activate_best_chain` must follow.
+
+        Returns:
+            Whether it was news.
+
+        Raises:
+            ValidationError: if it is invalid.
+        """
+        with self.lock:
+            return self._accept_block(block, requested=True, position=position)
+
+    def activate_best_chain(self, hint: Block | None = None) -> None:
+        """Make the valid chain with the most work the active one; durable on return.
+
+        Args:
+            hint: a block that was just stored, to save reading it back.
+        """
+        while self._activation_step(hint):
+            pass
+
+    def _activation_step(self, hint: Block | None) -> bool:
+        """Connect some blocks towards the best chain. Returns whether there may be more to do."""
+        with self.lock:
+            state = self._chainstate
+            start = state.chain.tip
+            moved = False
+            while True:
+                target = state.candidates.best()
+                if target is None or target is state.chain.tip:
+                    break
+                fork = state.chain.find_fork(target)
+                limit = (fork.height if fork is not None else -1) + _BLOCKS_PER_STEP
+                goal = target.ancestor(min(target.height, max(limit, start.height + 1 if start else 0)))
+                assert goal is not None
+                state.step(goal, hint if hint is not None and hint.hash == goal.hash else None)
+                if state.best_invalid is not None and state.best_invalid.is_ancestor_of(self.best_header):
+                    self._recalculate_best_header()
+                moved = True
+                if start is None or state.tip.chain_work > start.chain_work:
+                    break
+            if moved:
+                self._announce_tip(start)
+            else:
+                state.commit(soon=True)
+            return moved
+
+    def _announce_tip(self, start: BlockIndex | None) -> None:
+        tip = self.tip
+        self._update_initial_download()
+        downloading = self._initial_download
+        fork = self.active_chain.find_fork(start) if start is not None else None
+        if fork is not tip:
+            self._chainstate.tell(lambda: self._signals.updated_block_tip(tip, fork, downloading))
+        self._chainstate.tell(lambda: self._notifications.announce(BlockRef(tip.hash, tip.height)))
+        if self.options.stop_at_height and tip.height >= self.options.stop_at_height:
+            self._request_shutdown()
+
+    def _update_initial_download(self) -> None:
+        tip = self.active_chain.tip
+        if (
+            self._initial_download
+            and tip is not None
+            and tip.chain_work >= self.options.minimum_chain_work
+            and tip.time >= clock.now() - self.options.max_tip_age
+        ):
+            log.info("Leaving InitialBlockDownload (latching to false)")
+            self._initial_download = False
+
+    def _report_tip(self, tip: BlockIndex) -> TipReport:
+        # The header of a connected block is at least as good as the best one known, whatever was known before.
+        if tip.chain_work > self.best_header.chain_work:
+            self.best_header = tip
+        self._update_initial_download()
+        return TipReport(self.guess_progress(tip))
+
+    # Orders from the operator
+
+    def invalidate_block(self, index: BlockIndex) -> None:
+        """Treat a block and all upon it as invalid, durably, and take them off the active chain.
+
+        `activate_best_chain` must follow, to move on to the best of the rest.
+
+        Raises:
+            ValueError: for the genesis block.
+        """
+        if index.prev is None:
+            raise ValueError("the genesis block cannot be invalid")
+        with self.lock:
+            state = self._chainstate
+            start = state.tip
+            returned: list[list[Transaction]] = []
+            while index in state.chain:
+                transactions = state.disconnect_tip()
+                if len(returned) < _REORG_MEMPOOL_DEPTH:
+                    returned.append(transactions)
+            state.candidates.discard(index)
+            index.status |= BlockStatus.FAILED
+            self.store.mark_dirty(index)
+            state.invalid_chain_found(index)
+            self._reconsider_candidates()
+            self._recalculate_best_header()
+            if state.tip is not start and state.mempool is not None:
+                state.mempool.reorg_finished([tx for txs in reversed(returned) for tx in txs])
+            state.commit()
+            if state.tip is not start:
+                tip = state.tip
+                self._notifications.announce(BlockRef(tip.hash, tip.height))
+
+    def reconsider_block(self, index: BlockIndex) -> None:
+        """Forget that a block, its ancestors and its descendants were found invalid, durably.
+
+        `activate_best_chain` must follow.
+        """
+        with self.lock:
+            state = self._chainstate
+            for other in self.store.blocks.values():
+                if other.failed and (index.is_ancestor_of(other) or other.is_ancestor_of(index)):
+                    other.status &= ~BlockStatus.FAILED
+                    self.store.mark_dirty(other)
+                    if other is state.best_invalid:
+                        state.best_invalid = None
+            self._reconsider_candidates()
+            self._recalculate_best_header()
+            state.commit()
+
+    def precious_block(self, index: BlockIndex) -> None:
+        """Prefer a block to all others of the same work, until the node restarts."""
+        with self.lock:
+            if index.chain_work < self.tip.chain_work:
+                return
+            self._chainstate.candidates.prefer(index, self.tip)
+        self.activate_best_chain()
+
+    def _reconsider_candidates(self) -> None:
+        tip = self.tip
+        for other in self.store.blocks.values():
+            self._chainstate.candidates.consider(other, tip)
+
+    def _recalculate_best_header(self) -> None:
+        best = self.tip
+        for index in self.store.blocks.values():
+            if not index.failed and index.chain_work > best.chain_work:
+                best = index
+        self.best_header = best
+
+    def test_block(self, block: Block, *, check_merkle_root: bool = False) -> None:
+        """Check a block that builds on the tip, all but its proof of work, and change nothing.
+
+        Args:
+            block: the block.
+            check_merkle_root: whether its header names its final transactions.
+
+        Raises:
+            ValidationError: if it is invalid.
+        """
+        with self.lock:
+            self._validator.test(
+                block, self.tip, self._chainstate.coins, check_merkle_root=check_merkle_root, now=clock.now()
+            )
+
+    def flush(self) -> None:
+        """Make everything durable."""
+        with self.lock:
+            self._chainstate.commit()
+            locator = self.active_chain.locator()
+        self._signals.chain_state_flushed(locator)
+
+    def close(self) -> None:
+        """Make everything durable and close all files."""
+        with self.lock:
+            self._chainstate.commit()
+            self.store.close()
+            self.coins_db.close()
