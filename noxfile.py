@@ -30,7 +30,7 @@ def _bootstrap_python() -> Path:
     print(f"nox is not installed: making {BOOTSTRAP.relative_to(ROOT)} from {pins.relative_to(ROOT)}", flush=True)
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(BOOTSTRAP)], check=False).returncode:
         sys.exit("Python's venv is missing; on Debian or Ubuntu: apt install python3-venv")
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
     if subprocess.run([*pip, "--only-binary", ":all:", "--requirement", str(pins)], check=False).returncode:
         sys.exit("nox could not be installed; check the network, or pip's settings")
     stamp.write_text(wanted, encoding="utf-8")
@@ -50,8 +50,14 @@ from ci import sessions  # noqa: E402
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["depends"]
+nox.options.sessions = ["depends", "multiprocess"]
 nox.options.error_on_missing_interpreters = True
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Say what this machine lacks, and the command that fixes it."""
+    sessions.doctor(session)
 
 
 @nox.session
@@ -66,10 +72,64 @@ def depends(session: nox.Session) -> None:
     sessions.depends(session)
 
 
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the executables; options: --enable-multiprocess CONFIG_SITE=..."""
+    sessions.build(session)
+
+
+@nox.session
+def multiprocess(session: nox.Session) -> None:
+    """Build the multiprocess executables and run the functional suite on moneyrocket-node."""
+    sessions.functional(session, "multiprocess")
+
+
+@nox.session
+def monolithic(session: nox.Session) -> None:
+    """Build the one-process executables and run the functional suite on moneyrocketd."""
+    sessions.functional(session, "monolithic")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the unit tests."""
+    sessions.unit(session)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check format and lint; `-- --fix` repairs what can be repaired."""
+    sessions.lint(session)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types."""
+    sessions.types(session)
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Check that imports go down the layers only."""
+    sessions.layers(session)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run everything that CI checks."""
+    sessions.tests(session)
+
+
 @nox.session(tags=["ci"], default=False)
 def recipes(session: nox.Session) -> None:
     """Run each recipe's test_package against the built packages."""
     sessions.recipes(session)
+
+
+@nox.session(tags=["ci"], default=False)
+def offline(session: nox.Session) -> None:
+    """Build the dependencies from nothing with the network removed."""
+    sessions.offline(session)
 
 
 @nox.session(default=False)

@@ -25,7 +25,7 @@ from depends.progress import Progress, format_seconds
 from depends.triplet import machine_triplet
 
 _STAMP = "moneyrocket-build.json"
-_SOURCES = ("moneyrocket", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
+_SOURCES = ("moneyrocket", "pyproject.toml", "hatch_build.py", "LICENSE")
 _NOT_BUILT = frozenset({"__pycache__", "tests", "generated"})
 
 

@@ -1,0 +1,32 @@
+"""The Python environments of the checks."""
+
+from pathlib import Path
+
+from depends.environments import Environment, ensure_environment
+from depends.layout import Layout
+from depends.progress import Progress
+
+_TEST = ("test", "nox", "runtime")
+
+
+def lint_environment(layout: Layout, progress: Progress) -> Environment:
+    """Has ruff and import-linter."""
+    return ensure_environment(layout, "lint", ["lint"], progress)
+
+
+def types_environment(layout: Layout, progress: Progress) -> Environment:
+    """Has mypy, and everything whose types the code uses."""
+    return ensure_environment(layout, "types", ["lint", *_TEST, "multiprocess"], progress)
+
+
+def test_environment(layout: Layout, progress: Progress, wheels: tuple[Path, ...] = ()) -> Environment:
+    """Has pytest and what the code under test imports.
+
+    Args:
+        layout: The tree.
+        progress: Where progress is shown.
+        wheels: pycapnp and libmultiprocess, or nothing for the monolithic shape.
+    """
+    if wheels:
+        return ensure_environment(layout, "test-multiprocess", [*_TEST, "multiprocess"], progress, wheels=wheels)
+    return ensure_environment(layout, "test-monolithic", [*_TEST], progress)

@@ -1,0 +1,91 @@
+"""Says what this machine lacks before anyone waits for a build."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from depends.errors import FatalError, ToolchainError
+from depends.toolchain import find_compiler, install_hint, python_headers
+from depends.triplet import machine_triplet
+
+_NEEDED_SPACE = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check.
+
+    Attributes:
+        name: What was looked for.
+        ok: It is there.
+        detail: What was found, or the command that fixes it.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine(root: Path, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Checks everything that `depends` and `build` need from the system."""
+    return [
+        Finding("Python", sys.version_info >= (3, 11), f"{sys.version.split()[0]} at {sys.executable}"),
+        _checked("system", machine_triplet),
+        _checked("C++ compiler", lambda: find_compiler(environ).detail),
+        _headers(),
+        _module("venv", "ensurepip"),
+        _tool("git", environ, needed=True),
+        _tool("cmake", environ, needed=False),
+        _tool("ninja", environ, needed=False),
+        _space(root),
+    ]
+
+
+def require_healthy(findings: list[Finding]) -> None:
+    """Raises when anything is missing.
+
+    Raises:
+        ToolchainError: Something is; the message says what, and how to get it.
+    """
+    missing = [f"{finding.name}: {finding.detail}" for finding in findings if not finding.ok]
+    if missing:
+        raise ToolchainError("this machine is not ready:\n  " + "\n  ".join(missing))
+
+
+def _checked(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except FatalError as error:
+        return Finding(name, False, str(error))
+
+
+def _headers() -> Finding:
+    path = python_headers()
+    if path.is_file():
+        return Finding("Python headers", True, str(path))
+    return Finding("Python headers", False, f"{path} is missing; {install_hint()}")
+
+
+def _module(name: str, module: str) -> Finding:
+    try:
+        __import__(module)
+    except ModuleNotFoundError:
+        return Finding(name, False, f"Python has no {module}; {install_hint()}")
+    return Finding(name, True, "there")
+
+
+def _tool(name: str, environ: Mapping[str, str], *, needed: bool) -> Finding:
+    path = shutil.which(name, path=environ.get("PATH"))
+    if path:
+        return Finding(name, True, path)
+    if needed:
+        return Finding(name, False, f"not found; on Debian or Ubuntu: apt install {name}")
+    return Finding(name, True, "not found; it will be fetched with the other build tools")
+
+
+def _space(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    return Finding("disk space", free >= _NEEDED_SPACE, f"{free / 1e9:.1f} GB free of {_NEEDED_SPACE / 1e9:.0f} needed")
