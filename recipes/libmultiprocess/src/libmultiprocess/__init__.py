@@ -1,0 +1,52 @@
+"""Calls between Python processes that look like calls within one, over C++ libmultiprocess's protocol."""
+
+from libmultiprocess.connection import Connection
+from libmultiprocess.custom import CustomType
+from libmultiprocess.errors import (
+    ConversionError,
+    Disconnected,
+    IpcError,
+    ProxyClosed,
+    RemoteError,
+    SchemaError,
+)
+from libmultiprocess.eventloop import EventLoop
+from libmultiprocess.log import Describer, FunctionLog, Log
+from libmultiprocess.process import SpawnedProcess, inherited_socket, spawn
+from libmultiprocess.proxy import ProxyClient, ProxyServer, close, connection_of
+from libmultiprocess.schema import Wire, load_schema, struct_reader
+from libmultiprocess.stream import Listener, connect, connect_stream, listen, serve_stream
+from libmultiprocess.transport import Method
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Connection",
+    "ConversionError",
+    "CustomType",
+    "Describer",
+    "Disconnected",
+    "EventLoop",
+    "FunctionLog",
+    "IpcError",
+    "Listener",
+    "Log",
+    "Method",
+    "ProxyClient",
+    "ProxyClosed",
+    "ProxyServer",
+    "RemoteError",
+    "SchemaError",
+    "SpawnedProcess",
+    "Wire",
+    "close",
+    "connect",
+    "connect_stream",
+    "connection_of",
+    "inherited_socket",
+    "listen",
+    "load_schema",
+    "serve_stream",
+    "spawn",
+    "struct_reader",
+]

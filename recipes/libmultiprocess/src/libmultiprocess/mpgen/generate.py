@@ -1,0 +1,49 @@
+"""From schema files to a package of generated modules."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from libmultiprocess.mpgen.emit import ModuleWriter
+from libmultiprocess.mpgen.model import NodeModel, Reader
+
+_INIT = '"""Proxies written by mpgen: edits are lost at the next build."""\n'
+
+
+def generate(
+    schemas: Sequence[Path], out: Path, import_prefix: str = "", import_dirs: Sequence[Path] = ()
+) -> list[Path]:
+    """Write one module for each schema file, and a copy of the schema beside it, into the package ``out``.
+
+    Files that would not change are left alone.
+
+    Args:
+        schemas: schema files; those that import one another belong into one run.
+        out: the package's folder.
+        import_prefix: the package's dotted name.
+        import_dirs: where absolute imports in schemas are looked for.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        SchemaError: if a schema is not valid, or does not fit the classes it wraps.
+    """
+    reader = Reader(tuple(import_dirs))
+    models = reader.read_all(schemas)
+    nodes: dict[int, NodeModel] = {
+        node.schema.node.id: node for model in models for node in (*model.interfaces, *model.structs)
+    }
+    texts = {out / "__init__.py": _INIT}
+    for model in models:
+        writer = ModuleWriter(model, nodes, import_prefix, reader.annotation_names)
+        texts[out / f"{model.module}.py"] = writer.write()
+        texts[out / model.path.name] = model.path.read_text(encoding="utf-8")
+    out.mkdir(parents=True, exist_ok=True)
+    return [path for path, text in texts.items() if _write(path, text)]
+
+
+def _write(path: Path, text: str) -> bool:
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.write_text(text, encoding="utf-8")
+    return True

@@ -1,0 +1,162 @@
+"""Python's side of the comparison: finding classes by name, their methods, fields and annotations."""
+
+import collections.abc
+import dataclasses
+import enum
+import importlib
+import inspect
+import re
+import types
+import typing
+from typing import Any
+
+from libmultiprocess.errors import SchemaError
+
+
+def resolve_name(name: str, where: str) -> Any:
+    """Import what a dotted name such as ``package.module.Class`` means.
+
+    Raises:
+        SchemaError: if there is no such thing.
+    """
+    parts = name.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        module_name = ".".join(parts[:cut])
+        try:
+            value: Any = importlib.import_module(module_name)
+        except ModuleNotFoundError as error:
+            if error.name is not None and (module_name == error.name or module_name.startswith(error.name + ".")):
+                continue
+            raise SchemaError(f"{where}: cannot import {module_name}: {error}") from error
+        try:
+            for part in parts[cut:]:
+                value = getattr(value, part)
+        except AttributeError:
+            raise SchemaError(f"{where}: {module_name} has no {'.'.join(parts[cut:])}") from None
+        return value
+    if len(parts) == 1 and hasattr(__builtins__ if isinstance(__builtins__, types.ModuleType) else _builtins(), name):
+        return getattr(_builtins(), name)
+    raise SchemaError(f"{where}: there is no module for {name}")
+
+
+def _builtins() -> types.ModuleType:
+    import builtins
+
+    return builtins
+
+
+def resolve_callable(text: str, where: str) -> Any:
+    """Evaluate a wrap such as ``Callable[[package.module.Class], int]``.
+
+    Raises:
+        SchemaError: if a name in it is unknown.
+    """
+    names: dict[str, Any] = {"Callable": collections.abc.Callable, "None": None}
+
+    def replace(match: re.Match[str]) -> str:
+        dotted = match[0]
+        if dotted in names or hasattr(_builtins(), dotted):
+            return dotted
+        key = dotted.replace(".", "__")
+        names[key] = resolve_name(dotted, where)
+        return key
+
+    try:
+        return eval(re.sub(r"[A-Za-z_][\w.]*", replace, text), names)
+    except (SyntaxError, TypeError, NameError) as error:
+        raise SchemaError(f"{where}: $Proxy.wrap({text!r}): {error}") from None
+
+
+def location(value: Any) -> str:
+    """File and line where a class or function is defined."""
+    value = inspect.unwrap(value) if callable(value) else value
+    try:
+        return f"{inspect.getsourcefile(value)}:{inspect.getsourcelines(value)[1]}"
+    except (TypeError, OSError):
+        return str(getattr(value, "__qualname__", value))
+
+
+def evaluate(annotation: Any, namespace: dict[str, Any], known: typing.Callable[[Any], bool]) -> Any:
+    """Follow strings, forward references and NewTypes until something concrete, or ``known``, is reached."""
+    for _ in range(10):
+        if known(annotation):
+            return annotation
+        if isinstance(annotation, typing.ForwardRef):
+            annotation = annotation.__forward_arg__
+        elif isinstance(annotation, str):
+            annotation = eval(annotation, namespace)
+        elif isinstance(annotation, typing.NewType):
+            annotation = annotation.__supertype__
+        elif typing.get_origin(annotation) is typing.Annotated:
+            annotation = typing.get_args(annotation)[0]
+        else:
+            return annotation
+    return annotation
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One parameter of a Python method."""
+
+    name: str
+    annotation: Any
+    default: Any
+    keyword_only: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A Python method without ``self``."""
+
+    parameters: tuple[Parameter, ...]
+    returns: Any
+    where: str
+    namespace: dict[str, Any]
+
+
+def signature_of(function: Any) -> Signature:
+    """The signature of a method of a class.
+
+    Raises:
+        SchemaError: if a parameter has no annotation, or takes any number of arguments.
+    """
+    where = location(function)
+    signature = inspect.signature(function)
+    parameters = []
+    for item in list(signature.parameters.values())[1:]:
+        if item.kind in (item.VAR_POSITIONAL, item.VAR_KEYWORD):
+            raise SchemaError(f"{where}: {function.__qualname__}: *{item.name} cannot cross processes")
+        if item.annotation is item.empty:
+            raise SchemaError(f"{where}: {function.__qualname__}: parameter {item.name} has no annotation")
+        parameters.append(Parameter(item.name, item.annotation, item.default, item.kind is item.KEYWORD_ONLY))
+    if signature.return_annotation is signature.empty:
+        raise SchemaError(f"{where}: {function.__qualname__} has no return annotation")
+    namespace = dict(vars(inspect.getmodule(function)))
+    return Signature(tuple(parameters), signature.return_annotation, where, namespace)
+
+
+def struct_members(cls: type) -> list[tuple[str, Any]] | None:
+    """Names and annotations of what makes up a dataclass, named tuple or exception; None for other classes."""
+    if dataclasses.is_dataclass(cls):
+        return [(item.name, item.type) for item in dataclasses.fields(cls) if item.init]
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        annotations = inspect.get_annotations(cls)
+        return [(name, annotations[name]) for name in cls._fields]
+    if issubclass(cls, BaseException):
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return [(item.name, item.annotation) for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
+    return None
+
+
+def optional_of(annotation: Any) -> Any:
+    """``T`` of ``T | None``; None if the annotation is something else."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        rest = [item for item in typing.get_args(annotation) if item is not type(None)]
+        if len(rest) == 1 and len(rest) < len(typing.get_args(annotation)):
+            return rest[0]
+    return None
+
+
+def is_enum(annotation: Any, base: type) -> bool:
+    """Whether the annotation is an enumeration whose members are ``base``."""
+    return isinstance(annotation, type) and issubclass(annotation, enum.Enum) and issubclass(annotation, base)

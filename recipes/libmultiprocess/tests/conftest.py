@@ -1,0 +1,54 @@
+"""Generated proxies for `foo.capnp`, and pairs of connected loops."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from libmultiprocess import EventLoop, connect_stream, serve_stream
+from libmultiprocess.mpgen import generate
+
+TESTS = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that holds the package ``foo_generated``."""
+    folder = tmp_path_factory.mktemp("generated")
+    sys.path[:0] = [str(TESTS), str(folder)]
+    generate([TESTS / "foo.capnp"], folder / "foo_generated", "foo_generated")
+    return folder
+
+
+@pytest.fixture
+def pair(generated: Path) -> Iterator[Callable[[Any], Any]]:
+    """Makes a served object and a proxy for it, each with an event loop of its own."""
+    import socket
+
+    from foo_generated.foo import FooInterfaceClient, FooInterfaceServer
+
+    loops: list[EventLoop] = []
+
+    def connect(impl: Any) -> Any:
+        server_loop, client_loop = EventLoop("server"), EventLoop("client")
+        loops.extend((client_loop, server_loop))
+        ours, theirs = socket.socketpair()
+        connection = serve_stream(server_loop, theirs, FooInterfaceServer, impl)
+        proxy = connect_stream(client_loop, ours, FooInterfaceClient)
+        proxy.init_thread_map()
+        return SimpleNamespace(proxy=proxy, server=connection, client_loop=client_loop, server_loop=server_loop)
+
+    yield connect
+    for loop in loops:
+        loop.close()
+
+
+@pytest.fixture
+def foo(pair: Callable[[Any], Any]) -> Any:
+    """A proxy for a `foo.FooImplementation`."""
+    from foo import FooImplementation
+
+    return pair(FooImplementation()).proxy

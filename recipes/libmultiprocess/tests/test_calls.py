@@ -1,0 +1,245 @@
+"""Threads, callbacks, exceptions and lifetimes."""
+
+import gc
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from libmultiprocess import Disconnected, FunctionLog, ProxyClosed, RemoteError, close, connection_of
+
+
+def make_callback(function: Callable[[int], int], destroyed: Callable[[], None] = lambda: None) -> Any:
+    from foo import ExtendedCallback
+
+    class Callback(ExtendedCallback):
+        def call(self, arg: int) -> int:
+            return function(arg)
+
+        def call_extended(self, arg: int) -> int:
+            return function(arg) + 1000
+
+        def destroyed(self) -> None:
+            destroyed()
+
+    return Callback()
+
+
+def test_callbacks(foo: Any) -> None:
+    callback = make_callback(lambda arg: arg * 2)
+    assert foo.callback(callback, 5) == 10
+    assert foo.callback_unique(callback, 6) == 12
+    assert foo.callback_shared(callback, 7) == 14
+    assert foo.callback_extended(callback, 8) == 1016
+
+
+def test_callback_runs_on_the_calling_thread_inside_its_locks(foo: Any) -> None:
+    lock = threading.RLock()
+    seen = []
+
+    def function(arg: int) -> int:
+        with lock:
+            seen.append(threading.current_thread())
+        return arg
+
+    with lock:
+        assert foo.callback(make_callback(function), 1) == 1
+    assert seen == [threading.current_thread()]
+
+
+def test_a_thread_has_one_thread_at_the_other_side(foo: Any) -> None:
+    mine = {foo.call_int_fn_async(0) for _ in range(3)}
+    other: list[int] = []
+    thread = threading.Thread(target=lambda: other.extend(foo.call_int_fn_async(0) for _ in range(2)))
+    thread.start()
+    thread.join()
+    assert len(mine) == 1
+    assert len(set(other)) == 1
+    assert mine.isdisjoint(other)
+
+
+def test_nested_to_depth(foo: Any) -> None:
+    threads = set()
+
+    def function(arg: int) -> int:
+        threads.add(threading.current_thread())
+        return 0 if arg == 0 else 1 + foo.callback(callback, arg - 1)
+
+    callback = make_callback(function)
+    assert foo.callback(callback, 30) == 30
+    assert threads == {threading.current_thread()}
+
+
+def test_saved_callback_and_function(foo: Any) -> None:
+    foo.save_callback(make_callback(lambda arg: arg + 1))
+    assert [foo.callback_saved(n) for n in range(3)] == [1, 2, 3]
+    calls = []
+
+    def function() -> int:
+        calls.append(1)
+        return 7
+
+    assert foo.pass_fn(function) == 7
+    foo.call_fn_async()
+    assert len(calls) == 2
+
+
+def test_replaced_callback_is_destroyed(foo: Any) -> None:
+    destroyed = threading.Event()
+    foo.save_callback(make_callback(lambda arg: arg, destroyed.set))
+    assert not destroyed.is_set()
+    foo.save_callback(make_callback(lambda arg: arg))
+    assert destroyed.wait(10)
+
+
+def test_eight_threads_at_once(foo: Any) -> None:
+    results: dict[int, list[int]] = {}
+
+    def work(base: int) -> None:
+        callback = make_callback(lambda arg: arg + base)
+        results[base] = [foo.callback(callback, n) for n in range(50)]
+
+    threads = [threading.Thread(target=work, args=(base,)) for base in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {base: [n + base for n in range(50)] for base in range(8)}
+
+
+def test_a_blocked_call_delays_no_other_thread(foo: Any) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def block(arg: int) -> int:
+        entered.set()
+        leave.wait()
+        return arg
+
+    thread = threading.Thread(target=lambda: foo.callback(make_callback(block), 1))
+    thread.start()
+    assert entered.wait(10)
+    assert foo.add(1, 2) == 3
+    assert foo.callback(make_callback(lambda arg: arg), 4) == 4
+    leave.set()
+    thread.join()
+
+
+def test_undeclared_exception(foo: Any) -> None:
+    def fail(arg: int) -> int:
+        raise KeyError(f"number {arg}")
+
+    with pytest.raises(RemoteError) as caught:
+        foo.callback(make_callback(fail), 3)
+    # The callback's error crosses twice: here to there as the result of a call, and back.
+    assert caught.value.type_name == "RemoteError"
+    assert "KeyError" in caught.value.message
+    assert "number 3" in caught.value.message
+
+
+def test_proxies_are_refused_after_close(foo: Any) -> None:
+    close(foo)
+    with pytest.raises(ProxyClosed):
+        foo.add(1, 2)
+
+
+def test_peer_that_closes_ends_every_pending_call(pair: Any) -> None:
+    from foo import FooImplementation
+
+    entered = threading.Semaphore(0)
+    leave = threading.Event()
+
+    class Blocking(FooImplementation):
+        def call_int_fn_async(self, arg: int) -> int:
+            entered.release()
+            leave.wait()
+            return arg
+
+    sides = pair(Blocking())
+    errors: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            sides.proxy.call_int_fn_async(1)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert entered.acquire(timeout=10)
+    told = threading.Event()
+    connection_of(sides.proxy).on_disconnect(told.set)
+    sides.server.close()
+    for thread in threads:
+        thread.join(10)
+    leave.set()
+    assert [type(error) for error in errors] == [Disconnected] * 4
+    assert told.wait(10)
+    with pytest.raises(Disconnected):
+        sides.proxy.add(1, 2)
+
+
+def test_disconnect_destroys_what_the_peer_held(pair: Any) -> None:
+    from foo import FooImplementation
+
+    destroyed = threading.Event()
+    sides = pair(FooImplementation())
+    sides.proxy.save_callback(make_callback(lambda arg: arg, destroyed.set))
+    sides.server.close()
+    assert destroyed.wait(10)
+
+
+def test_no_thread_is_left_behind(pair: Any) -> None:
+    from foo import FooImplementation
+
+    before = set(threading.enumerate())
+    sides = pair(FooImplementation())
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: sides.proxy.callback(make_callback(lambda arg: arg), 1))
+        thread.start()
+        thread.join()
+    sides.client_loop.close()
+    sides.server_loop.close()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert set(threading.enumerate()) - before == set()
+
+
+def test_no_pycapnp_object_is_left_to_the_garbage_collector(foo: Any) -> None:
+    # The collector runs in any thread, where pycapnp's objects must not die; so none may be part of a cycle.
+    callback = make_callback(lambda arg: arg)
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        for n in range(20):
+            foo.callback(callback, n)
+            with pytest.raises(RemoteError):
+                foo.callback(make_callback(lambda arg: arg // 0), n)
+        gc.collect()
+        garbage = {type(item).__module__ + "." + type(item).__name__ for item in gc.garbage}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+    assert not {name for name in garbage if name.startswith("capnp.") or "Export" in name}
+
+
+def test_log_names_request_and_response(pair: Any) -> None:
+    from foo import FooImplementation
+
+    sides = pair(FooImplementation())
+    client_lines: list[str] = []
+    server_lines: list[str] = []
+    sides.client_loop.log = FunctionLog(client_lines.append)
+    sides.server_loop.log = FunctionLog(server_lines.append)
+    sides.proxy.add(1, 2)
+    sides.client_loop.log.enabled = sides.server_loop.log.enabled = False
+    name = threading.current_thread().name
+    assert (
+        f"/{name}-{threading.get_native_id()}}} IPC client send FooInterface.add$Params (a = 1, b = 2)"
+        in (client_lines[0])
+    )
+    assert client_lines[1].endswith("IPC client recv FooInterface.add$Results (result = 3)")
+    assert "IPC server recv request  #" in server_lines[0]
+    assert server_lines[1].endswith("FooInterface.add$Results (result = 3)")
