@@ -141,6 +141,10 @@ class HttpConnection:
                 return None
             if isinstance(event, h11.Request):
                 self._head = event
+                # The parser itself only limits what has not arrived as a whole.
+                size = len(event.target) + sum(len(name) + len(value) + 4 for name, value in event.headers)
+                if size > MAX_HEADER_BYTES:
+                    raise h11.RemoteProtocolError("the head of the request is too large")
                 length = next((value for name, value in event.headers if name == b"content-length"), b"0")
                 if int(length) > MAX_BODY_BYTES:
                     raise _BodyTooLargeError

@@ -69,6 +69,11 @@ class HttpServer:
         self._closing = False
         self._accepted = 0
 
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Host and port of each listening socket."""
+        return [listener.getsockname()[:2] for listener in self._listeners]
+
     def start(self) -> None:
         """Starts the threads."""
         log.info("Starting HTTP server with %d worker threads", self._options.threads)

@@ -42,11 +42,11 @@ class Call:
         Raises:
             RpcError: -32600.
         """
+        self.has_id, self.id, self.version2 = True, None, False
         if not isinstance(value, dict):
             raise _invalid("Invalid Request object")
         self.has_id = "id" in value
         self.id = value.get("id")
-        self.version2 = False
         version = value.get("jsonrpc")
         if version is not None:
             if not isinstance(version, str):

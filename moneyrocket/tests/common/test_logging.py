@@ -1,0 +1,48 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from moneyrocket.common import clock, logging
+from moneyrocket.common.logging import LogOptions, category_logger, log
+
+net = category_logger("net")
+log.info("before the start")
+logging.enable_category("net")
+logging.set_level("trace", "net")
+clock.set_mock_time(int(sys.argv[2]))
+logging.start_logging(LogOptions(Path(sys.argv[1]), False, True, True, True, True))
+net.debug("bytes %d", 5)
+net.trace("deep")
+net.warning("careful")
+logging.disable_category("all")
+net.debug("not shown")
+log.info("escape \\x1b")
+"""
+
+
+def test_lines(tmp_path: Path) -> None:
+    path = tmp_path / "debug.log"
+
+    subprocess.run([sys.executable, "-c", SCRIPT, str(path), "1700000000"], check=True)
+
+    lines = path.read_text().lstrip("\n").splitlines()
+    assert len(lines) == 5
+    assert re.fullmatch(r"\S+\.\d{6}Z \[MainThread\] \[<string>:\d+\] \[<module>\] before the start", lines[0])
+    assert lines[1].endswith("[<module>] [net] bytes 5")
+    assert "Z (mocktime: 2023-11-14T22:13:20Z) [MainThread]" in lines[1]
+    assert lines[2].endswith("[net:trace] deep")
+    assert lines[3].endswith("[<module>] [warning] careful")
+    assert lines[4].endswith("escape \\x1b")
+
+
+def test_a_second_run_appends(tmp_path: Path) -> None:
+    path = tmp_path / "debug.log"
+
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", SCRIPT, str(path), "0"], check=True)
+
+    assert path.read_text().count("before the start") == 2
