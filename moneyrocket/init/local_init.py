@@ -25,6 +25,6 @@ class LocalInit(Init):
 
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         """Make the wallet component."""
-        from moneyrocket.wallet.loader import make_wallet_loader
+        from moneyrocket.init.wallet_maker import make_wallet_loader
 
         return make_wallet_loader(global_args, chain)

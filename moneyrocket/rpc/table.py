@@ -20,6 +20,9 @@ _log = category_logger("rpc")
 
 _FIRST_STATUS = "RPC server started"
 
+WALLET_PROCESS_GONE = "The wallet process has ended. Restart the node to use wallets again."
+"""Message of error -18 for a call that was, or would be, run by a wallet process that is no more."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActiveCommand:
@@ -89,8 +92,8 @@ class RpcTable:
         """Runs a method.
 
         Raises:
-            RpcError: -28 during start-up, -32601 for an unknown method, -1 for an unexpected exception, and whatever
-                the method raises.
+            RpcError: -28 during start-up, -32601 for an unknown method, -18 when the process that runs it is gone, -1
+                for an unexpected exception, and whatever the method raises.
         """
         if self._warmup is not None:
             raise RpcError(RpcErrorCode.IN_WARMUP, self._warmup)
@@ -105,6 +108,9 @@ class RpcTable:
             return command.handler.call(request)
         except RpcError:
             raise
+        except ConnectionError as error:
+            _log.error("RPC method %s lost the process that runs it: %s", request.method, error)
+            raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, WALLET_PROCESS_GONE) from error
         except Exception as error:
             import traceback
 

@@ -1,6 +1,6 @@
 import pytest
 
-from moneyrocket.cli.moneyrocket import UsageError, parse, program_command
+from moneyrocket.cli.dispatcher import UsageError, parse, program_command
 
 
 @pytest.mark.parametrize(
