@@ -1,1 +1,0 @@
-"""Consensus rules as pure functions, chain parameters and deployments."""

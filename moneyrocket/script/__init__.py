@@ -1,1 +1,0 @@
-"""Scripts: opcodes, templates, addresses, keys, signing, descriptors and verification."""
