@@ -51,9 +51,7 @@ class FileInfo:
     def with_block(self, height: int, time: int) -> "FileInfo":
         """The same with one more block."""
         if not self.blocks:
-            return replace(
-                self, blocks=1, height_first=height, height_last=height, time_first=time, time_last=time
-            )
+            return replace(self, blocks=1, height_first=height, height_last=height, time_first=time, time_last=time)
         return replace(
             self,
             blocks=self.blocks + 1,
@@ -103,9 +101,7 @@ class BlockFiles:
         dirty: numbers of files whose info changed since `take_dirty`.
     """
 
-    def __init__(
-        self, blocks_dir: Path, magic: bytes, *, xor_key: bytes, max_file_size: int = MAX_FILE_SIZE
-    ) -> None:
+    def __init__(self, blocks_dir: Path, magic: bytes, *, xor_key: bytes, max_file_size: int = MAX_FILE_SIZE) -> None:
         self._dir = blocks_dir
         self._magic = magic
         self._key = xor_key if any(xor_key) else b""

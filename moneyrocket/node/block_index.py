@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntFlag
 from typing import Final, NamedTuple
 
+from moneyrocket.consensus.pow import block_proof
 from moneyrocket.primitives.block import BlockHeader, BlockLocator
 
 MEDIAN_TIME_SPAN: Final = 11
@@ -209,16 +210,6 @@ def _better_via_parent(height: int, wanted: int) -> bool:
     own = _skip_height(height)
     via_parent = _skip_height(height - 1)
     return own != wanted and own > wanted and via_parent < own - 2 and via_parent >= wanted
-
-
-def block_proof(bits: int) -> int:
-    """Expected number of hashes to find a block with this compact target."""
-    size = bits >> 24
-    word = bits & 0x007FFFFF
-    target = word >> (8 * (3 - size)) if size <= 3 else word << (8 * (size - 3))
-    if target == 0 or bits & 0x00800000 or target >> 256:
-        return 0
-    return (1 << 256) // (target + 1)
 
 
 def last_common_ancestor(a: BlockIndex, b: BlockIndex) -> BlockIndex:

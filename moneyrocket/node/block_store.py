@@ -53,9 +53,7 @@ class BlockStore:
         self._options = options
         options.blocks_dir.mkdir(parents=True, exist_ok=True)
         key = load_xor_key(options.blocks_dir, wanted=options.xor)
-        self.files = BlockFiles(
-            options.blocks_dir, options.magic, xor_key=key, max_file_size=options.max_file_size
-        )
+        self.files = BlockFiles(options.blocks_dir, options.magic, xor_key=key, max_file_size=options.max_file_size)
         self._db = BlockDb(options.index_dir, options.durability)
         self._dirty: set[BlockIndex] = set()
         self.blocks, self.files.infos = self._db.load()

@@ -13,12 +13,13 @@ from moneyrocket.consensus.block_checks import (
     check_header_work,
 )
 from moneyrocket.consensus.errors import BlockResult, ValidationError
+from moneyrocket.consensus.limits import MAX_BLOCK_SIGOPS_COST
 from moneyrocket.consensus.params import Deployment
 from moneyrocket.consensus.subsidy import block_subsidy
 from moneyrocket.consensus.tx_verify import (
-    MAX_BLOCK_SIGOPS_COST,
     calculate_sequence_locks,
     check_tx_inputs,
+    sequence_locks_met,
     transaction_sigop_cost,
 )
 from moneyrocket.node.block_index import BlockIndex
@@ -108,7 +109,7 @@ class BlockValidator:
         self._lookup = lookup
         self._best_header = best_header
         self._last_reason: str | None = ""
-        self._checked: bytes | None = None
+        self._checked_block: Block | None = None
 
     def check_block(self, block: Block) -> None:
         """Check all that needs no context. The block last found good is not checked again.
@@ -121,8 +122,6 @@ class BlockValidator:
             return
         check_block(block, self._params)
         self._checked_block = block
-
-    _checked_block: Block | None = None
 
     def check_context(self, block: Block, prev: BlockIndex | None) -> None:
         """Check what depends on the headers before the block.
@@ -183,17 +182,15 @@ class BlockValidator:
                 spent, fee = _spend_inputs(tx, coins, height)
                 fees += fee
                 if not money_range(fees):
-                    raise ValidationError(
-                        "bad-txns-accumulated-fee-outofrange", "accumulated fee in the block out of range"
-                    )
+                    raise _invalid("bad-txns-accumulated-fee-outofrange", "accumulated fee in the block out of range")
                 if enforce_sequence and not _sequence_locks_met(tx, spent, index):
-                    raise ValidationError(
+                    raise _invalid(
                         "bad-txns-nonfinal", f"contains a non-BIP68-final transaction {hash_to_hex(tx.txid)}"
                     )
             outputs = [coin.out for coin in spent]
             sigops += transaction_sigop_cost(tx, outputs, flags)
             if sigops > MAX_BLOCK_SIGOPS_COST:
-                raise ValidationError("bad-blk-sigops", "too many sigops")
+                raise _invalid("bad-blk-sigops", "too many sigops")
             if number:
                 if check_scripts:
                     self._scripts.check_for_block(tx, outputs, flags, remember=just_check)
@@ -202,7 +199,7 @@ class BlockValidator:
         limit = fees + block_subsidy(height, params)
         paid = block.transactions[0].value_out
         if paid > limit:
-            raise ValidationError("bad-cb-amount", f"coinbase pays too much (actual={paid} vs limit={limit})")
+            raise _invalid("bad-cb-amount", f"coinbase pays too much (actual={paid} vs limit={limit})")
         return BlockUndo(tuple(undo))
 
     def disconnect(self, block: Block, undo: BlockUndo, coins: CoinsLayer) -> None:
@@ -289,7 +286,7 @@ def _check_no_overwrite(block: Block, coins: CoinsView) -> None:
     for tx in block.transactions:
         for n in range(len(tx.outputs)):
             if coins.get(OutPoint(tx.txid, n)) is not None:
-                raise ValidationError("bad-txns-BIP30", "tried to overwrite transaction")
+                raise _invalid("bad-txns-BIP30", "tried to overwrite transaction")
 
 
 def _spend_inputs(tx: Transaction, coins: CoinsLayer, height: int) -> tuple[list[Coin], int]:
@@ -298,7 +295,7 @@ def _spend_inputs(tx: Transaction, coins: CoinsLayer, height: int) -> tuple[list
     try:
         fee = check_tx_inputs(tx, found, height)
     except ValidationError as error:
-        raise ValidationError(error.reason, f"{error.debug} in transaction {hash_to_hex(tx.txid)}") from None
+        raise _invalid(error.reason, f"{error.debug} in transaction {hash_to_hex(tx.txid)}") from None
     spent = [coin for coin in found if coin is not None]
     for txin in tx.inputs:
         coins.changes[txin.prevout] = None
@@ -307,4 +304,10 @@ def _spend_inputs(tx: Transaction, coins: CoinsLayer, height: int) -> tuple[list
 
 def _sequence_locks_met(tx: Transaction, spent: list[Coin], index: BlockIndex) -> bool:
     """Whether the relative lock times of ``tx`` allow it in the block ``index`` (BIP68)."""
-    raise NotImplementedError
+    assert index.prev is not None
+    locks = calculate_sequence_locks(tx, [coin.height for coin in spent], index)
+    return sequence_locks_met(locks, index.height, index.prev.median_time_past)
+
+
+def _invalid(reason: str, debug: str) -> ValidationError:
+    return ValidationError(reason, debug, BlockResult.CONSENSUS)

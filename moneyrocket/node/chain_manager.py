@@ -10,6 +10,7 @@ from moneyrocket.common import clock
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import category_logger
 from moneyrocket.common.time_format import iso_time
+from moneyrocket.consensus.deployments import VersionBits
 from moneyrocket.consensus.errors import BlockResult, ValidationError
 from moneyrocket.interfaces.chain import BlockRef, Coin
 from moneyrocket.node.block_index import ActiveChain, BlockIndex, BlockStatus, FilePosition
@@ -55,6 +56,8 @@ class ChainstateManager:
         store: known headers and stored blocks.
         coins_db: the coins on disk, for scans.
         scripts: checks scripts, with the cache that the mempool shares.
+        validator: checks blocks.
+        version_bits: states of BIP9 deployments.
         best_header: the valid header with the most work.
     """
 
@@ -95,11 +98,12 @@ class ChainstateManager:
             )
         )  # fmt: skip
         self.coins_db = CoinsDb(options.chainstate_dir, options.durability)
-        self._validator = BlockValidator(params, scripts, options, self.lookup, lambda: self.best_header)
+        self.version_bits = VersionBits(params)
+        self.validator = BlockValidator(params, scripts, options, self.lookup, lambda: self.best_header)
         self._chainstate = Chainstate(
             self.store,
             CoinsCache(self.coins_db, self.coins_db.best_block() or bytes(32)),
-            self._validator,
+            self.validator,
             signals,
             self._report_tip,
             lambda: self.options.can_defer and self.is_initial_block_download(),
@@ -232,9 +236,7 @@ class ChainstateManager:
 
     # Headers and blocks from outside
 
-    def process_new_headers(
-        self, headers: Sequence[BlockHeader], *, min_pow_checked: bool = True
-    ) -> BlockIndex | None:
+    def process_new_headers(self, headers: Sequence[BlockHeader], *, min_pow_checked: bool = True) -> BlockIndex | None:
         """Take in headers, each upon the one before it.
 
         Args:
@@ -302,7 +304,7 @@ class ChainstateManager:
         """
         with self.lock:
             try:
-                self._validator.check_block(block)
+                self.validator.check_block(block)
                 is_new = self._accept_block(block, requested=force, min_pow_checked=min_pow_checked)
             except ValidationError as error:
                 self._chainstate.commit(soon=True)
@@ -326,8 +328,8 @@ class ChainstateManager:
             if index.n_tx or less_work or too_far or index.chain_work < self.options.minimum_chain_work:
                 return False
         try:
-            self._validator.check_block(block)
-            self._validator.check_context(block, index.prev)
+            self.validator.check_block(block)
+            self.validator.check_context(block, index.prev)
         except ValidationError as error:
             self._chainstate.block_failed(index, error)
             self._recalculate_best_header()
@@ -499,12 +501,17 @@ class ChainstateManager:
             ValidationError: if it is invalid.
         """
         with self.lock:
-            self._validator.test(
+            self.validator.test(
                 block, self.tip, self._chainstate.coins, check_merkle_root=check_merkle_root, now=clock.now()
             )
 
+    def commit(self) -> None:
+        """Make everything durable, without telling subscribers that it is."""
+        with self.lock:
+            self._chainstate.commit()
+
     def flush(self) -> None:
-        """Make everything durable."""
+        """Make everything durable, and tell subscribers so."""
         with self.lock:
             self._chainstate.commit()
             locator = self.active_chain.locator()

@@ -1,7 +1,7 @@
 """The set of unspent outputs: a database, a write-back cache before it, and layers to try changes on."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -106,6 +106,13 @@ class CoinsSnapshot:
         for key, value in self._txn.cursor():
             if len(key) == _KEY.size:
                 yield OutPoint(*_KEY.unpack(key)), _parse(value)
+
+    def find_scripts(self, scripts: Container[bytes]) -> Iterator[tuple[OutPoint, Coin | None]]:
+        """All outpoints, with the coin where its output script is one of ``scripts``."""
+        for key, value in self._txn.cursor():
+            if len(key) == _KEY.size:
+                found = _parse(value) if value[_VALUE.size :] in scripts else None
+                yield OutPoint(*_KEY.unpack(key)), found
 
 
 class CoinsCache:

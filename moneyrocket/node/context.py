@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from moneyrocket.node.notifications import TipNotifications
 from moneyrocket.node.scheduler import Scheduler, SerialQueue
 from moneyrocket.node.signals import ValidationSignals
+from moneyrocket.node.utxo_scan import UtxoScanner
+from moneyrocket.node.warnings import Warnings
 
 if TYPE_CHECKING:
     from moneyrocket.common.args import ArgsManager
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.mempool import Mempool
+    from moneyrocket.node.miner import Miner
     from moneyrocket.node.net.addrman import AddrMan
     from moneyrocket.node.net.banman import BanMan
     from moneyrocket.node.net.connman import ConnectionManager
@@ -39,6 +43,8 @@ class NodeContext:
         scheduler: thread for background jobs.
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
+        warnings: what the operator should know.
+        utxo_scanner: finds coins by script.
         init: makes interfaces, here or in another process.
         shutdown: set once the node shall stop.
         chainman: block storage and chain state.
@@ -57,6 +63,8 @@ class NodeContext:
     rpc_table: RpcTable
     scheduler: Scheduler = field(default_factory=Scheduler)
     notifications: TipNotifications = field(default_factory=TipNotifications)
+    warnings: Warnings = field(default_factory=Warnings)
+    utxo_scanner: UtxoScanner = field(default_factory=UtxoScanner)
     shutdown: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
     wallet_loader: WalletLoader | None = None
@@ -69,6 +77,15 @@ class NodeContext:
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
+
+    @cached_property
+    def miner(self) -> Miner:
+        """Makes block templates from chain and mempool."""
+        from moneyrocket.node.miner import Miner
+        from moneyrocket.node.mining_options import mining_options
+
+        options = mining_options(self.args, allow_version=self.params.mine_blocks_on_demand)
+        return Miner(self.chainman, self.mempool, options)
 
     def __post_init__(self) -> None:
         self.signals = ValidationSignals(SerialQueue(self.scheduler))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from moneyrocket.primitives.transaction import Transaction, TxOut
+from moneyrocket.consensus.errors import BlockResult, ValidationError
+from moneyrocket.primitives.hashes import hash_to_hex
+
+if TYPE_CHECKING:
+    from moneyrocket.primitives.transaction import Transaction, TxOut
+    from moneyrocket.script.verify import ScriptError
 
 _MAX_ENTRIES: Final = 200_000
 
@@ -48,3 +53,27 @@ class ScriptChecker:
                 if len(self._young) >= self._max_entries // 2:
                     self._old, self._young = self._young, set()
                 self._young.add(key)
+
+    def check_for_block(self, tx: Transaction, spent: Sequence[TxOut], flags: int, *, remember: bool) -> None:
+        """Check every input of a block's transaction; arguments as for `check`.
+
+        Raises:
+            ValidationError: if a script fails.
+        """
+        key = (tx.wtxid, flags)
+        if key in self._young or key in self._old:
+            return
+        from moneyrocket.script.verify import ScriptError
+
+        try:
+            self.check(tx, spent, flags, remember=remember)
+        except ScriptError as error:
+            raise ValidationError(
+                f"block-script-verify-flag-failed ({error})", script_failure_place(tx, error), BlockResult.CONSENSUS
+            ) from error
+
+
+def script_failure_place(tx: Transaction, error: ScriptError) -> str:
+    """Which input of ``tx`` a script failed in, for people."""
+    place = f"input {error.input_index} of {hash_to_hex(tx.txid)} (wtxid {hash_to_hex(tx.wtxid)})"
+    return f"{place}, spending {tx.inputs[error.input_index].prevout}"

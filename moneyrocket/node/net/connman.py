@@ -54,13 +54,11 @@ class NetParams:
         magic: first four bytes of every message.
         default_port: where peers of this chain listen.
         dns_seeds: names that resolve to peers.
-        test_chain: whether the chain is regtest.
     """
 
     magic: bytes
     default_port: int
     dns_seeds: tuple[str, ...] = ()
-    test_chain: bool = False
 
 
 class ConnectionManager:
@@ -80,7 +78,6 @@ class ConnectionManager:
         addrman: AddrMan,
         banman: BanMan,
         client_name: str,
-        shutdown: threading.Event,
     ) -> None:
         self.params = params
         self.options = options
@@ -94,7 +91,6 @@ class ConnectionManager:
         self.interrupted = threading.Event()
         self.outbound = OutboundOpener(self)
         self._client_name = client_name
-        self._shutdown = shutdown
         self._limits = ConnectionLimits(options.receive_buffer, options.send_buffer, options.log_ips)
         self._lock = threading.RLock()
         self._connections: tuple[Connection, ...] = ()

@@ -1,0 +1,1 @@
+"""Consensus rules as pure functions, chain parameters and deployments."""

@@ -1,0 +1,28 @@
+"""Warnings that the node shows in its RPC replies as long as their reason lasts."""
+
+import threading
+
+
+class Warnings:
+    """Messages by reason. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: dict[str, str] = {}
+
+    def set(self, reason: str, message: str) -> bool:
+        """Show ``message`` until `unset`. Returns whether that is news."""
+        with self._lock:
+            fresh = reason not in self._messages
+            self._messages.setdefault(reason, message)
+            return fresh
+
+    def unset(self, reason: str) -> None:
+        """Stop to show the message of ``reason``."""
+        with self._lock:
+            self._messages.pop(reason, None)
+
+    def messages(self) -> list[str]:
+        """All messages, oldest first."""
+        with self._lock:
+            return list(self._messages.values())

@@ -1,0 +1,1 @@
+"""Scripts: opcodes, templates, addresses, keys, signing, descriptors and verification."""
