@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
-from moneyrocket.interfaces.init import GlobalArgs, Init
+from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.wallet import WalletLoader
 
 
@@ -16,7 +17,7 @@ class LocalEcho(Echo):
         return echo
 
 
-class LocalInit(Init):
+class LocalInit(NodeInit):
     """Everything is made here, the wallet by `moneyrocket.wallet`."""
 
     def make_echo(self) -> Echo:

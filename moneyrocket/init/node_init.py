@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
-from moneyrocket.init import files, log_setup, notify, parameters
+from moneyrocket.common.threads import start_thread
+from moneyrocket.init import files, log_setup, node_parts, notify, parameters
+from moneyrocket.init.chain_overrides import chain_overrides
+from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.init.process_signals import watch_signals
-from moneyrocket.interfaces.init import Init
+from moneyrocket.init.wallet_part import WalletPart
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
@@ -21,21 +25,30 @@ class NodeStartup:
 
     Attributes:
         context: the parts of the node, filled by `start`.
+
+    Raises:
+        InitError: an option about the chain is malformed.
     """
 
-    def __init__(self, args: ArgsManager, make_init: Callable[[ArgsManager], Init]) -> None:
+    def __init__(self, args: ArgsManager, make_init: Callable[[ArgsManager], NodeInit]) -> None:
         from moneyrocket.consensus.params import chain_params
 
         self._args = args
         self._make_init = make_init
+        self._init: NodeInit | None = None
         self._table = RpcTable()
         self._server = RpcServer(args, self._table)
         self._locks: list[files.DirectoryLock] = []
         self._pid_file: files.PidFile | None = None
-        self.context = NodeContext(args=args, params=chain_params(args.chain_name), rpc_table=self._table)
+        self._wallet: WalletPart | None = None
+        self._loader: threading.Thread | None = None
+        params = chain_params(args.chain_name, chain_overrides(args))
+        self.context = NodeContext(args=args, params=params, rpc_table=self._table)
 
     def start(self) -> None:
         """Starts everything, in the order in which parts need one another.
+
+        Returns early when the node shall stop already.
 
         Raises:
             InitError: a part cannot start.
@@ -45,15 +58,25 @@ class NodeStartup:
         self._locks = files.take_locks(args)
         self._pid_file = files.PidFile(args)
         log_setup.start_log(args)
+        self._init = context.init = self._make_init(args)
         context.scheduler.start()
-        context.init = self._make_init(args)
-        self._register_rpcs()
+        self._register_methods()
         parameters.check_ports(args)
         if args.get_bool("-server", False):
             self._server.start()
-        self._table.finish_warmup()
-        self._status("Done loading")
-        notify.start_command(args.get("-startupnotify"))
+        for step in (
+            self._connect_wallet,
+            self._load_network_state,
+            self._load_chain,
+            self._load_wallets,
+            self._start_loading,
+            self._start_network,
+            self._finish,
+        ):
+            if context.shutdown.is_set():
+                log.info("Shutdown requested. Exiting.")
+                return
+            step()
 
     def stop(self) -> None:
         """Stops what was started, in reverse order."""
@@ -61,19 +84,82 @@ class NodeStartup:
         context.request_shutdown()
         log.info("Shutdown in progress...")
         self._server.interrupt()
+        node_parts.interrupt_network(context)
         self._server.stop()
+        if self._wallet is not None:
+            self._wallet.stop()
+        node_parts.stop_network(context)
+        if self._loader is not None:
+            self._loader.join()
         context.scheduler.stop()
-        context.signals.flush()
+        node_parts.save_mempool(context)
+        node_parts.close_chain(context)
+        if self._init is not None:
+            self._init.close()
         if self._pid_file is not None:
             self._pid_file.remove()
         for lock in self._locks:
             lock.release()
 
-    def _register_rpcs(self) -> None:
+    # Steps
+
+    def _register_methods(self) -> None:
         from moneyrocket.init.node_methods import node_methods
         from moneyrocket.rpc.table import bind
 
         self._table.add(bind(node_methods(), self.context))
+
+    def _connect_wallet(self) -> None:
+        if self._args.get_bool("-disablewallet", False):
+            return
+        assert self._init is not None
+        node_parts.make_chain_interface(self.context)
+        self._wallet = WalletPart(self.context, self._init)
+        self._wallet.connect()
+        self._wallet.verify()
+
+    def _load_network_state(self) -> None:
+        self._status("Loading P2P addresses…")
+        node_parts.load_addresses(self.context)
+        self._status("Loading banlist…")
+        node_parts.load_bans(self.context)
+
+    def _load_chain(self) -> None:
+        self._status("Loading block index…")
+        node_parts.load_chain(self.context)
+        self._status("Verifying blocks…")
+        node_parts.verify_chain(self.context)
+        log.info("Block index and chainstate loaded")
+
+    def _load_wallets(self) -> None:
+        if self._wallet is not None:
+            self._wallet.load()
+
+    def _start_loading(self) -> None:
+        """Loads the mempool on the side; RPC tells when it is complete."""
+        node_parts.follow_tip(self.context)
+        self._loader = start_thread("initload", self._load_in_background)
+
+    def _load_in_background(self) -> None:
+        context = self.context
+        if self._args.get_bool("-stopafterblockimport", False):
+            log.info("Stopping after block import")
+            context.request_shutdown()
+            return
+        node_parts.load_mempool(context)
+        context.loading_finished.set()
+
+    def _start_network(self) -> None:
+        log.info("nBestHeight = %d", self.context.chainman.tip.height)
+        self._status("Starting network threads…")
+        node_parts.start_network(self.context)
+
+    def _finish(self) -> None:
+        self._table.finish_warmup()
+        self._status("Done loading")
+        if self._wallet is not None:
+            self._wallet.start()
+        notify.start_command(self._args.get("-startupnotify"))
 
     def _status(self, message: str) -> None:
         log.info("init message: %s", message)

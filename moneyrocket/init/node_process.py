@@ -17,7 +17,7 @@ from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import config, files, log_setup, not_built, notify, parameters
 from moneyrocket.init.messages import show_error
-from moneyrocket.interfaces.init import Init
+from moneyrocket.init.node_shape import NodeInit
 
 _UMASK = 0o077
 
@@ -34,7 +34,7 @@ class NodeProgram:
 
     name: str
     extra_options: tuple[OptionSpec, ...]
-    make_init: Callable[[ArgsManager], Init]
+    make_init: Callable[[ArgsManager], NodeInit]
 
 
 def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:

@@ -10,6 +10,8 @@ _BOOLEAN = (
     "-coinstatsindex",
     "-peerblockfilters",
     "-privatebroadcast",
+    "-reindex",
+    "-reindex-chainstate",
     "-rest",
     "-txindex",
     "-txospenderindex",

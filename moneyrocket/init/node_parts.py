@@ -1,0 +1,155 @@
+"""Makes, starts and stops the parts of a node: one small function a part, called by `node_init`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
+from moneyrocket.init.notify import start_command
+from moneyrocket.node.context import NodeContext
+from moneyrocket.node.signals import ValidationSubscriber
+from moneyrocket.primitives.hashes import hash_to_hex
+
+if TYPE_CHECKING:
+    from moneyrocket.node.block_index import BlockIndex
+
+_DUMP_ADDRESSES_SECONDS = 15 * 60
+
+
+def make_chain_interface(context: NodeContext) -> None:
+    """Makes what wallets see of the node."""
+    from moneyrocket.node.chain_interface import NodeChain
+
+    context.chain = NodeChain(context)
+
+
+def load_addresses(context: NodeContext) -> None:
+    """Reads the addresses of peers."""
+    from moneyrocket.node.net.addrman import AddrMan
+
+    context.addrman = AddrMan(context.args.datadir_net / "peers.dat")
+
+
+def load_bans(context: NodeContext) -> None:
+    """Reads the banned addresses."""
+    from moneyrocket.node.net.banman import DEFAULT_BAN_SECONDS, BanMan
+
+    seconds = context.args.get_int("-bantime", DEFAULT_BAN_SECONDS)
+    context.banman = BanMan(context.args.datadir_net / "banlist.json", seconds)
+
+
+def load_chain(context: NodeContext) -> None:
+    """Opens block storage and chain state, and makes the empty mempool that follows it.
+
+    Raises:
+        InitError: the state cannot be used.
+    """
+    from moneyrocket.node.chain_manager import ChainstateManager
+    from moneyrocket.node.chain_options import chain_options
+    from moneyrocket.node.mempool_setup import make_mempool
+    from moneyrocket.node.script_checks import ScriptChecker
+
+    context.chainman = ChainstateManager(
+        context.params,
+        chain_options(context.args, context.params),
+        context.signals,
+        context.notifications,
+        ScriptChecker(),
+        context.request_shutdown,
+    )
+    context.mempool = make_mempool(context.args, context.chainman, context.signals)
+    context.chainman.load()
+
+
+def verify_chain(context: NodeContext) -> None:
+    """Checks the last blocks.
+
+    Raises:
+        InitError: they are damaged.
+    """
+    from moneyrocket.node.verify_db import verify_chain as verify
+
+    options = context.chainman.options
+    if not verify(context.chainman, options.check_level, options.check_blocks, context.shutdown.is_set):
+        raise InitError(
+            "Corrupted block database detected.\nPlease restart with -reindex or -reindex-chainstate to recover."
+        )
+
+
+def close_chain(context: NodeContext) -> None:
+    """Delivers the last events, and closes chain state and block files."""
+    context.signals.flush()
+    if hasattr(context, "chainman"):
+        context.chainman.close()
+        context.signals.flush()
+
+
+def load_mempool(context: NodeContext) -> None:
+    """Loads the mempool that the last run saved."""
+    from moneyrocket.node.mempool_persist import load_at_start
+
+    load_at_start(context.args, context.chainman, context.mempool, context.shutdown.is_set)
+
+
+def save_mempool(context: NodeContext) -> None:
+    """Saves the mempool."""
+    if hasattr(context, "mempool"):
+        from moneyrocket.node.mempool_persist import save_at_stop
+
+        save_at_stop(context.args, context.mempool)
+
+
+def start_network(context: NodeContext) -> None:
+    """Starts connections and what is said over them.
+
+    Raises:
+        InitError: an option is wrong or an address cannot be bound.
+    """
+    from moneyrocket.node.net.connman import ConnectionManager, NetParams
+    from moneyrocket.node.net.options import net_options
+    from moneyrocket.node.net.peer_manager import PeerManager
+
+    params = context.params
+    options = net_options(context.args, params.default_port, CLIENT_NAME, VERSION_TEXT.removeprefix("v"))
+    net_params = NetParams(params.magic, params.default_port, params.dns_seeds, params.mine_blocks_on_demand)
+    context.connman = ConnectionManager(
+        net_params, options, context.addrman, context.banman, CLIENT_NAME, context.shutdown
+    )
+    context.peerman = PeerManager(context.chainman, context.mempool, context.connman)
+    context.signals.subscribe(context.peerman)
+    context.connman.start(context.peerman)
+    context.scheduler.schedule_every(context.addrman.save, _DUMP_ADDRESSES_SECONDS)
+
+
+def interrupt_network(context: NodeContext) -> None:
+    """Lets the network threads end."""
+    if hasattr(context, "connman"):
+        context.connman.interrupt()
+
+
+def stop_network(context: NodeContext) -> None:
+    """Closes all connections."""
+    if hasattr(context, "peerman"):
+        context.signals.unsubscribe(context.peerman)
+    if hasattr(context, "connman"):
+        context.connman.stop()
+
+
+class _BlockNotifier(ValidationSubscriber):
+    """Runs the -blocknotify command on every new tip."""
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def updated_block_tip(self, new_tip: BlockIndex, fork: BlockIndex | None, initial_download: bool) -> None:
+        """See `ValidationSubscriber`."""
+        if not initial_download:
+            start_command(self._command.replace("%s", hash_to_hex(new_tip.hash)))
+
+
+def follow_tip(context: NodeContext) -> None:
+    """Sets up -blocknotify."""
+    command = context.args.get("-blocknotify")
+    if command:
+        context.signals.subscribe(_BlockNotifier(command))

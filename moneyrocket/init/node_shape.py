@@ -1,0 +1,17 @@
+"""What start-up needs of a program's shape: where interfaces are made, and what becomes of their processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from moneyrocket.interfaces.init import Init
+
+
+class NodeInit(Init):
+    """Makes the interfaces of a node; the methods here have nothing to do in one process."""
+
+    def on_wallet_gone(self, hook: Callable[[], None]) -> None:
+        """Calls `hook` once if the process that holds the wallets ends before `close`."""
+
+    def close(self) -> None:
+        """Ends processes that were started."""

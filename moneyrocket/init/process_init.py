@@ -1,0 +1,81 @@
+"""Gets the wallet from a process of its own: the multiprocess shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.threads import start_thread
+from moneyrocket.init.node_shape import NodeInit
+from moneyrocket.interfaces.chain import Chain
+from moneyrocket.interfaces.echo import Echo
+from moneyrocket.interfaces.init import GlobalArgs
+from moneyrocket.interfaces.wallet import WalletLoader
+
+if TYPE_CHECKING:
+    from moneyrocket.ipc.process import ChildProcess
+
+
+class ProcessInit(NodeInit):
+    """Makes interfaces in a wallet process.
+
+    The process is started at once and on the side, so that it gets ready while the node loads its chain.
+
+    Args:
+        args: the settings; with -disablewallet the process is only started when something asks for it.
+        own_name: name of the running executable, for log lines.
+    """
+
+    def __init__(self, args: ArgsManager, own_name: str) -> None:
+        self._own_name = own_name
+        self._child: Future[ChildProcess] | None = None
+        self._closing = False
+        if not args.get_bool("-disablewallet", False):
+            self._start()
+
+    def make_echo(self) -> Echo:
+        """Make an echo in the wallet process."""
+        return self._process().init.make_echo()
+
+    def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
+        """Make the wallet component in the wallet process.
+
+        Raises:
+            InitError: the process cannot be started.
+        """
+        return self._process().init.make_wallet_loader(global_args, chain)
+
+    def on_wallet_gone(self, hook: Callable[[], None]) -> None:
+        """See `NodeInit`."""
+
+        def unless_closing() -> None:
+            if not self._closing:
+                hook()
+
+        self._process().on_disconnect(unless_closing)
+
+    def close(self) -> None:
+        """End the wallet process and wait for it."""
+        self._closing = True
+        if self._child is not None and self._child.exception() is None:
+            self._child.result().close()
+
+    def _process(self) -> ChildProcess:
+        return (self._child or self._start()).result()
+
+    def _start(self) -> Future[ChildProcess]:
+        child: Future[ChildProcess] = Future()
+        self._child = child
+
+        def spawn() -> None:
+            from moneyrocket.ipc.process import spawn_wallet
+
+            try:
+                child.set_result(spawn_wallet(self._own_name))
+            except BaseException as error:
+                child.set_exception(error)
+
+        start_thread("spawn", spawn)
+        return child

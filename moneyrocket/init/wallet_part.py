@@ -1,0 +1,111 @@
+"""The wallet component as a part of the node, wherever it runs."""
+
+from __future__ import annotations
+
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.logging import log
+from moneyrocket.init.node_shape import NodeInit
+from moneyrocket.interfaces.init import GlobalArgs
+from moneyrocket.interfaces.json import Json
+from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcMode, RpcRequest
+from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.node.context import NodeContext
+from moneyrocket.rpc.errors import RpcErrorCode
+from moneyrocket.rpc.table import WALLET_PROCESS_GONE
+
+
+class WalletPart:
+    """Takes the wallet component through the life of the node.
+
+    Args:
+        context: the node; `NodeContext.wallet_loader` is set while there is a wallet component.
+        init: makes it.
+    """
+
+    def __init__(self, context: NodeContext, init: NodeInit) -> None:
+        self._context = context
+        self._init = init
+        self._commands: list[RpcCommand] = []
+
+    def connect(self) -> None:
+        """Makes the component and lets it offer its RPC methods.
+
+        Raises:
+            InitError: it cannot be made.
+        """
+        context = self._context
+        try:
+            loader = self._init.make_wallet_loader(GlobalArgs(context.args.settings.to_json()), context.chain)
+            before = set(context.rpc_table.names())
+            loader.register_rpcs()
+        except ConnectionError as error:
+            raise InitError(f"The wallet process ended during start-up: {error}") from None
+        context.wallet_loader = loader
+        self._commands = [
+            RpcCommand("wallet", name, (), _Gone(name)) for name in context.rpc_table.names() if name not in before
+        ]
+        self._init.on_wallet_gone(self._gone)
+
+    def verify(self) -> None:
+        """Checks the wallets that are to be loaded.
+
+        Raises:
+            InitError: they cannot be loaded; the component has told the user why.
+        """
+        self._require(self._loader().verify())
+
+    def load(self) -> None:
+        """Loads wallets.
+
+        Raises:
+            InitError: one cannot be loaded; the component has told the user why.
+        """
+        self._require(self._loader().load())
+
+    def start(self) -> None:
+        """Begins the wallets' background work."""
+        try:
+            self._loader().start(True)
+        except ConnectionError as error:
+            log.error("The wallet process ended: %s", error)
+
+    def stop(self) -> None:
+        """Writes and closes the wallets."""
+        loader = self._context.wallet_loader
+        if loader is not None:
+            try:
+                loader.stop()
+            except ConnectionError as error:
+                log.error("The wallet process ended before its wallets were closed: %s", error)
+            self._context.wallet_loader = None
+
+    def _loader(self) -> WalletLoader:
+        loader = self._context.wallet_loader
+        if loader is None:
+            raise ConnectionError("the wallet process has ended")
+        return loader
+
+    def _require(self, success: bool) -> None:
+        if not success:
+            raise InitError("")
+
+    def _gone(self) -> None:
+        """The node goes on without wallets; their methods say so."""
+        log.error("%s", WALLET_PROCESS_GONE)
+        self._context.wallet_loader = None
+        self._context.rpc_table.add(self._commands)
+
+
+class _Gone(RpcHandler):
+    """Stands for a method whose process has ended."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def call(self, request: RpcRequest) -> Json:
+        """Refuse the call, or describe what is left of the method."""
+        if request.mode is RpcMode.GET_HELP:
+            return f"{self._name}\n\n{WALLET_PROCESS_GONE}\n"
+        if request.mode is RpcMode.GET_ARGS:
+            return []
+        raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, WALLET_PROCESS_GONE)
