@@ -41,6 +41,7 @@ class NodeStartup:
         self._locks: list[files.DirectoryLock] = []
         self._pid_file: files.PidFile | None = None
         self._wallet: WalletPart | None = None
+        self._network_made = False
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
         self.context = NodeContext(args=args, params=params, rpc_table=self._table)
@@ -66,8 +67,8 @@ class NodeStartup:
             self._server.start()
         for step in (
             self._connect_wallet,
-            self._load_network_state,
             self._load_chain,
+            self._make_network,
             self._load_wallets,
             self._start_loading,
             self._start_network,
@@ -84,11 +85,13 @@ class NodeStartup:
         context.request_shutdown()
         log.info("Shutdown in progress...")
         self._server.interrupt()
-        node_parts.interrupt_network(context)
         self._server.stop()
         if self._wallet is not None:
             self._wallet.stop()
-        node_parts.stop_network(context)
+        if self._network_made:
+            from moneyrocket.node.net.setup import stop_network
+
+            stop_network(context)
         if self._loader is not None:
             self._loader.join()
         context.scheduler.stop()
@@ -118,18 +121,19 @@ class NodeStartup:
         self._wallet.connect()
         self._wallet.verify()
 
-    def _load_network_state(self) -> None:
-        self._status("Loading P2P addresses…")
-        node_parts.load_addresses(self.context)
-        self._status("Loading banlist…")
-        node_parts.load_bans(self.context)
-
     def _load_chain(self) -> None:
         self._status("Loading block index…")
         node_parts.load_chain(self.context)
         self._status("Verifying blocks…")
         node_parts.verify_chain(self.context)
         log.info("Block index and chainstate loaded")
+
+    def _make_network(self) -> None:
+        from moneyrocket.node.net.setup import make_network
+
+        self._status("Loading P2P addresses…")
+        make_network(self.context)
+        self._network_made = True
 
     def _load_wallets(self) -> None:
         if self._wallet is not None:
@@ -150,9 +154,11 @@ class NodeStartup:
         context.loading_finished.set()
 
     def _start_network(self) -> None:
+        from moneyrocket.node.net.setup import start_network
+
         log.info("nBestHeight = %d", self.context.chainman.tip.height)
         self._status("Starting network threads…")
-        node_parts.start_network(self.context)
+        start_network(self.context)
 
     def _finish(self) -> None:
         self._table.finish_warmup()

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from moneyrocket.node.context import NodeContext
-from moneyrocket.node.rpc import control, node_util
+from moneyrocket.node.rpc import (
+    blockchain,
+    chain_control,
+    chain_info,
+    chain_wait,
+    control,
+    node_util,
+    txoutset,
+)
 from moneyrocket.rpc.method import RpcMethod
 
 
 def node_methods() -> tuple[RpcMethod[NodeContext], ...]:
     """Returns every method that the node itself offers."""
-    return (*control.METHODS, *node_util.METHODS)
+    modules = (blockchain, chain_control, chain_info, chain_wait, control, node_util, txoutset)
+    return tuple(method for module in modules for method in module.METHODS)

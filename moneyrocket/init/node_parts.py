@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moneyrocket.common.errors import InitError
-from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.init.notify import start_command
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.signals import ValidationSubscriber
@@ -14,29 +13,12 @@ from moneyrocket.primitives.hashes import hash_to_hex
 if TYPE_CHECKING:
     from moneyrocket.node.block_index import BlockIndex
 
-_DUMP_ADDRESSES_SECONDS = 15 * 60
-
 
 def make_chain_interface(context: NodeContext) -> None:
     """Makes what wallets see of the node."""
     from moneyrocket.node.chain_interface import NodeChain
 
     context.chain = NodeChain(context)
-
-
-def load_addresses(context: NodeContext) -> None:
-    """Reads the addresses of peers."""
-    from moneyrocket.node.net.addrman import AddrMan
-
-    context.addrman = AddrMan(context.args.datadir_net / "peers.dat")
-
-
-def load_bans(context: NodeContext) -> None:
-    """Reads the banned addresses."""
-    from moneyrocket.node.net.banman import DEFAULT_BAN_SECONDS, BanMan
-
-    seconds = context.args.get_int("-bantime", DEFAULT_BAN_SECONDS)
-    context.banman = BanMan(context.args.datadir_net / "banlist.json", seconds)
 
 
 def load_chain(context: NodeContext) -> None:
@@ -98,42 +80,6 @@ def save_mempool(context: NodeContext) -> None:
         from moneyrocket.node.mempool_persist import save_at_stop
 
         save_at_stop(context.args, context.mempool)
-
-
-def start_network(context: NodeContext) -> None:
-    """Starts connections and what is said over them.
-
-    Raises:
-        InitError: an option is wrong or an address cannot be bound.
-    """
-    from moneyrocket.node.net.connman import ConnectionManager, NetParams
-    from moneyrocket.node.net.options import net_options
-    from moneyrocket.node.net.peer_manager import PeerManager
-
-    params = context.params
-    options = net_options(context.args, params.default_port, CLIENT_NAME, VERSION_TEXT.removeprefix("v"))
-    net_params = NetParams(params.magic, params.default_port, params.dns_seeds, params.mine_blocks_on_demand)
-    context.connman = ConnectionManager(
-        net_params, options, context.addrman, context.banman, CLIENT_NAME, context.shutdown
-    )
-    context.peerman = PeerManager(context.chainman, context.mempool, context.connman)
-    context.signals.subscribe(context.peerman)
-    context.connman.start(context.peerman)
-    context.scheduler.schedule_every(context.addrman.save, _DUMP_ADDRESSES_SECONDS)
-
-
-def interrupt_network(context: NodeContext) -> None:
-    """Lets the network threads end."""
-    if hasattr(context, "connman"):
-        context.connman.interrupt()
-
-
-def stop_network(context: NodeContext) -> None:
-    """Closes all connections."""
-    if hasattr(context, "peerman"):
-        context.signals.unsubscribe(context.peerman)
-    if hasattr(context, "connman"):
-        context.connman.stop()
 
 
 class _BlockNotifier(ValidationSubscriber):

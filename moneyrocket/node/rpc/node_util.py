@@ -102,14 +102,4 @@ def getindexinfo(node: NodeContext, args: Args) -> Json:
     return {}
 
 
-@rpc_method(
-    category="hidden",
-    help="Waits until every event of chain and mempool up to now has reached its subscribers.",
-    examples=(cli_example("syncwithvalidationinterfacequeue"), http_example("syncwithvalidationinterfacequeue")),
-)
-def syncwithvalidationinterfacequeue(node: NodeContext, args: Args) -> Json:
-    node.signals.sync()
-    return None
-
-
-METHODS = (setmocktime, mockscheduler, echo, echojson, echoipc, getindexinfo, syncwithvalidationinterfacequeue)
+METHODS = (setmocktime, mockscheduler, echo, echojson, echoipc, getindexinfo)
