@@ -34,6 +34,7 @@ class Package:
 PACKAGES = (
     Package("capnproto"),
     Package("pycapnp", requires=("capnproto",), uses_python=True),
+    Package("libmultiprocess", requires=("pycapnp",), uses_python=True, in_tree=True),
 )
 
 

@@ -31,7 +31,6 @@ class CapnprotoConan(ConanFile):
             CMAKE_POSITION_INDEPENDENT_CODE=True,
             WITH_OPENSSL="OFF",
             WITH_ZLIB="OFF",
-            WITH_FIBERS="OFF",
         )
         toolchain.generate()
 

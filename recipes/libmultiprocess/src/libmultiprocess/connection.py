@@ -6,7 +6,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from libmultiprocess.errors import ConversionError, IpcError
+from libmultiprocess.errors import ConversionError, Disconnected, IpcError
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
 from libmultiprocess.schema import Wire
@@ -68,6 +68,8 @@ class Connection:
         """
         if self.loop.is_current_thread:
             raise IpcError(f"{method.full_name}: called in the event loop's thread, which must not wait")
+        if self.transport.closed:
+            raise self._lost(method)
         waiter = current_waiter()
         call = Call(target, method, params, waiter)
         if method.has_context:
@@ -96,6 +98,9 @@ class Connection:
             text = self.loop.describe(method.full_name, results)
             log(f"{{{thread_name(self.loop.name)}}} IPC client recv {method.full_name}$Results {text}")
         return results
+
+    def _lost(self, method: Method) -> Disconnected:
+        return Disconnected(f"{method.full_name}: the connection to {self.peer} is closed")
 
     def export(self, server: "ProxyServer[Any]") -> Any:
         """``server`` in the form in which it can be a parameter or result."""
@@ -131,6 +136,8 @@ class Connection:
         caller = self._caller(waiter)
         if caller.request_thread is None:
             if self._thread_map is None:
+                if self.transport.closed:
+                    raise self._lost(MAKE_THREAD)
                 raise IpcError(f"{self.peer} offers no threads; is a construct method missing in its first interface?")
             name = thread_name(self.loop.name)
             caller.request_thread = self.call(self._thread_map, MAKE_THREAD, {"name": name})["result"]

@@ -1,0 +1,24 @@
+# The first interface of every connection. The file's id and ordinals 0 to 4 are Bitcoin Core's, so that its tools can
+# connect; further ordinals are ours, the next free ones. A method without parameters and results only keeps its ordinal:
+# calling it is answered with "not supported".
+
+@0xf2c5cfa319406aa6;
+
+using Proxy = import "/mp/proxy.capnp";
+using Chain = import "chain.capnp";
+using Echo = import "echo.capnp";
+using Wallet = import "wallet.capnp";
+
+interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
+    construct @0 (threadMap :Proxy.ThreadMap) -> (threadMap :Proxy.ThreadMap);
+    makeEcho @1 (context :Proxy.Context) -> (result :Echo.Echo);
+    makeMiningOld2 @2 () -> ();
+    makeMining @3 () -> ();
+    makeRpc @4 () -> ();
+    makeWalletLoader @5 (context :Proxy.Context, globalArgs :GlobalArgs, chain :Chain.Chain)
+        -> (result :Wallet.WalletLoader, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+}
+
+struct GlobalArgs $Proxy.wrap("moneyrocket.interfaces.init.GlobalArgs") {
+    settings @0 :Text;
+}

@@ -1,0 +1,179 @@
+"""Processes that this one starts, and being started by another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from libmultiprocess import (
+    Connection,
+    EventLoop,
+    SpawnedProcess,
+    close,
+    connect_stream,
+    connection_of,
+    inherited_socket,
+    serve_stream,
+    spawn,
+)
+
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.logging import category_logger
+from moneyrocket.interfaces.init import Init
+from moneyrocket.ipc.protocol import make_event_loop
+
+IPC_DESCRIPTOR_OPTION: Final = "-ipcfd"
+"""Option by which a started process learns the descriptor of its socket. It takes no other option: everything else it
+needs to know comes over the connection."""
+
+WALLET_PROGRAM: Final = "moneyrocket-wallet"
+
+_log = category_logger("ipc")
+
+
+class ChildProcess:
+    """A process that was started by `spawn_process`, and its first object.
+
+    Attributes:
+        init: makes the interfaces that the process offers. Once the process has gone, calls of anything that came
+            from it raise `ConnectionError`.
+    """
+
+    def __init__(self, loop: EventLoop, name: str, process: SpawnedProcess, init: Init, connection: Connection) -> None:
+        self.init = init
+        self._loop = loop
+        self._name = name
+        self._process = process
+        self._connection = connection
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def connected(self) -> bool:
+        """Whether the process can still be called."""
+        return not self._connection.closed
+
+    def on_disconnect(self, hook: Callable[[], None]) -> None:
+        """Run ``hook`` once, in a thread of its own, when the process has gone; at once if it already has."""
+        self._connection.on_disconnect(hook)
+
+    def close(self, timeout: float = 60) -> int:
+        """Hang up, which tells the process to end, and wait for that.
+
+        Args:
+            timeout: seconds after which it is killed.
+
+        Returns:
+            Its exit status, negative for a signal.
+        """
+        close(self.init)
+        self._loop.close()
+        try:
+            status = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        _log.debug("Process %s pid %d exited with status %d", self._name, self.pid, status)
+        return status
+
+
+def spawn_process(program: str, module: str, own_name: str) -> ChildProcess:
+    """Start another executable of this installation and connect to it.
+
+    Args:
+        program: name of the executable, looked for beside the running one.
+        module: what to run with this Python when there is no such executable (a source tree).
+        own_name: name of the running executable, for log lines.
+
+    Raises:
+        InitError: if it cannot be started or ends at once.
+    """
+    from moneyrocket.ipc.generated.init import InitClient
+
+    loop = make_event_loop(own_name)
+    try:
+        process = spawn(
+            lambda descriptor: [*_command(program, module), f"{IPC_DESCRIPTOR_OPTION}={descriptor}"], own_group=True
+        )
+        _log.debug("Process %s pid %d launched", program, process.pid)
+        try:
+            init = connect_stream(loop, process.sock, InitClient, peer=program)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    except OSError as error:
+        loop.close()
+        raise InitError(f"Cannot start {program}: {error}") from error
+    connection = connection_of(init)
+    assert connection is not None
+    return ChildProcess(loop, program, process, init, connection)
+
+
+def spawn_wallet(own_name: str) -> ChildProcess:
+    """Start ``moneyrocket-wallet``; its `Init` makes a wallet loader.
+
+    Raises:
+        InitError: if it cannot be started or ends at once.
+    """
+    return spawn_process(WALLET_PROGRAM, "moneyrocket.init.moneyrocket_wallet", own_name)
+
+
+def _command(program: str, module: str) -> list[str]:
+    beside = Path(sys.argv[0]).parent / program
+    if beside.is_file() and os.access(beside, os.X_OK):
+        return [os.fspath(beside.absolute())]
+    return [sys.executable, "-m", module]
+
+
+def inherited_descriptor(arguments: Sequence[str]) -> int | None:
+    """The descriptor in a command line made by `spawn_process`, None for any other command line.
+
+    Args:
+        arguments: the command line without the program's name.
+
+    Raises:
+        InitError: if the option has no number.
+    """
+    if len(arguments) != 1 or not arguments[0].startswith(IPC_DESCRIPTOR_OPTION + "="):
+        return None
+    text = arguments[0].partition("=")[2]
+    if not text.isdecimal():
+        raise InitError(f"Invalid {IPC_DESCRIPTOR_OPTION} number '{text}'")
+    return int(text)
+
+
+def serve_inherited(descriptor: int, init: Init, own_name: str) -> NoReturn:
+    """Serve ``init`` to the process that started this one, and end this one as soon as that one hangs up or dies.
+
+    Whatever must not be lost has to be durable before a caller is told of it: threads are not waited for.
+
+    Args:
+        descriptor: from `inherited_descriptor`.
+        init: makes this process's interfaces.
+        own_name: name of the running executable, for log lines.
+
+    Raises:
+        InitError: if there is no socket at the descriptor.
+    """
+    from moneyrocket.ipc.generated.init import InitServer
+
+    # The process that started this one decides when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        sock = inherited_socket(descriptor)
+    except OSError as error:
+        raise InitError(f"Invalid {IPC_DESCRIPTOR_OPTION} number '{descriptor}' ({error.strerror})") from error
+    serve_stream(
+        make_event_loop(own_name), sock, InitServer, init, peer="the process that started this one"
+    ).wait_closed()
+    _log.debug("The process that started this one has gone, ending")
+    os._exit(0)
