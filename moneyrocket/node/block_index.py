@@ -1,7 +1,6 @@
 """The tree of known block headers."""
 
 from collections.abc import Iterable, Iterator
-from enum import IntFlag
 from typing import Final, NamedTuple
 
 from moneyrocket.consensus.pow import block_proof
@@ -11,30 +10,25 @@ MEDIAN_TIME_SPAN: Final = 11
 """Blocks whose times the median time past is taken from."""
 
 
-class BlockStatus(IntFlag):
+class BlockStatus:
     """How far a block was checked, what is stored of it, and whether it is known to be bad.
 
-    The low three bits are a level, compared as a number; the others are flags.
+    The low three bits are a level, compared as a number; the others are flags. Plain integers, because they are
+    combined for every block.
     """
 
-    VALID_TREE = 2
+    VALID_TREE: Final = 2
     """The header fits onto its parent."""
-    VALID_TRANSACTIONS = 3
+    VALID_TRANSACTIONS: Final = 3
     """The block passed all checks that need no chain state."""
-    VALID_CHAIN = 4
-    VALID_SCRIPTS = 5
+    VALID_CHAIN: Final = 4
+    VALID_SCRIPTS: Final = 5
     """The block was connected once."""
-    VALID_MASK = 7
-    HAVE_DATA = 8
-    HAVE_UNDO = 16
-    FAILED = 32
+    VALID_MASK: Final = 7
+    HAVE_DATA: Final = 8
+    HAVE_UNDO: Final = 16
+    FAILED: Final = 32
     """The block or one of its ancestors is invalid."""
-
-
-_LEVEL: Final = 7
-_HAVE_DATA: Final = 8
-_HAVE_UNDO: Final = 16
-_FAILED: Final = 32
 
 
 class FilePosition(NamedTuple):
@@ -93,7 +87,7 @@ class BlockIndex:
         self.bits = header.bits
         self.nonce = header.nonce
         self.prev = prev
-        self.status = int(BlockStatus.VALID_TREE)
+        self.status = BlockStatus.VALID_TREE
         self.n_tx = 0
         self.chain_tx = 0
         self.file = -1
@@ -145,32 +139,32 @@ class BlockIndex:
     @property
     def have_data(self) -> bool:
         """Whether the block is stored."""
-        return bool(self.status & _HAVE_DATA)
+        return bool(self.status & BlockStatus.HAVE_DATA)
 
     @property
     def have_undo(self) -> bool:
         """Whether its undo data is stored."""
-        return bool(self.status & _HAVE_UNDO)
+        return bool(self.status & BlockStatus.HAVE_UNDO)
 
     @property
     def failed(self) -> bool:
         """Whether the block or one of its ancestors is known to be invalid."""
-        return bool(self.status & _FAILED)
+        return bool(self.status & BlockStatus.FAILED)
 
     @property
     def have_chain_data(self) -> bool:
         """Whether the block and all its ancestors were received at some time."""
         return self.chain_tx != 0
 
-    def is_valid(self, level: BlockStatus = BlockStatus.VALID_TRANSACTIONS) -> bool:
+    def is_valid(self, level: int = BlockStatus.VALID_TRANSACTIONS) -> bool:
         """Whether the block was checked up to ``level`` and not found invalid."""
-        return not self.status & _FAILED and (self.status & _LEVEL) >= level
+        return not self.status & BlockStatus.FAILED and (self.status & BlockStatus.VALID_MASK) >= level
 
-    def raise_validity(self, level: BlockStatus) -> bool:
+    def raise_validity(self, level: int) -> bool:
         """Record that the block was checked up to ``level``. Returns whether that is news."""
-        if self.status & _FAILED or (self.status & _LEVEL) >= level:
+        if self.status & BlockStatus.FAILED or (self.status & BlockStatus.VALID_MASK) >= level:
             return False
-        self.status = (self.status & ~_LEVEL) | int(level)
+        self.status = (self.status & ~BlockStatus.VALID_MASK) | level
         return True
 
     def ancestor(self, height: int) -> "BlockIndex | None":

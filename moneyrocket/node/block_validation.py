@@ -24,7 +24,7 @@ from moneyrocket.consensus.tx_verify import (
 )
 from moneyrocket.node.block_index import BlockIndex
 from moneyrocket.node.coins import Coin, CoinsLayer, CoinsView, is_unspendable
-from moneyrocket.node.script_flags import block_script_flags
+from moneyrocket.consensus.script_flags import block_script_flags
 from moneyrocket.node.undo import BlockUndo
 from moneyrocket.primitives.amount import money_range
 from moneyrocket.primitives.hashes import hash_from_hex, hash_to_hex

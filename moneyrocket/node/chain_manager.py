@@ -484,7 +484,7 @@ class ChainstateManager:
             self._chainstate.candidates.consider(other, tip)
 
     def _recalculate_best_header(self) -> None:
-        best = self.tip
+        best = self.active_chain.tip or self.store.blocks[self.params.genesis_hash]
         for index in self.store.blocks.values():
             if not index.failed and index.chain_work > best.chain_work:
                 best = index

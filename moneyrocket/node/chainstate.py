@@ -43,7 +43,7 @@ class MempoolHooks(Protocol):
 
         Args:
             disconnected: transactions of disconnected blocks that the new chain does not have, oldest block first,
-                without coinbases. They may return to the mempool; all that is in it must be checked against the new tip.
+                without coinbases. They may return to the mempool; all in it must be checked against the new tip.
         """
 
 

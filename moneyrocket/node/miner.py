@@ -69,6 +69,21 @@ class BlockTemplate:
         return None if position is None else coinbase.outputs[position].script_pubkey
 
 
+@dataclass(slots=True)
+class TemplateCache:
+    """The template that getblocktemplate gave out last.
+
+    Attributes:
+        template: the template, None before the first.
+        changes: the mempool's count of changes when it was made.
+        time: when it was made, unix seconds.
+    """
+
+    template: BlockTemplate | None = None
+    changes: int = 0
+    time: int = 0
+
+
 class Miner:
     """Makes templates upon the tip.
 
@@ -76,6 +91,7 @@ class Miner:
         options: what new blocks are like.
         last_weight: weight of the last template, header and coinbase as reserved; None before the first.
         last_transactions: its number of transactions without the coinbase.
+        template_cache: for getblocktemplate.
     """
 
     def __init__(self, chainman: ChainstateManager, mempool: Mempool | None, options: MiningOptions) -> None:
@@ -84,6 +100,7 @@ class Miner:
         self.options = options
         self.last_weight: int | None = None
         self.last_transactions: int | None = None
+        self.template_cache = TemplateCache()
 
     def create_block(self, coinbase_script: bytes, *, use_mempool: bool = True) -> BlockTemplate:
         """Make a template upon the tip.

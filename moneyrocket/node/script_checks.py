@@ -11,7 +11,7 @@ from moneyrocket.primitives.hashes import hash_to_hex
 
 if TYPE_CHECKING:
     from moneyrocket.primitives.transaction import Transaction, TxOut
-    from moneyrocket.script.verify import ScriptError
+    from moneyrocket.script.errors import ScriptError
 
 _MAX_ENTRIES: Final = 200_000
 
@@ -63,7 +63,7 @@ class ScriptChecker:
         key = (tx.wtxid, flags)
         if key in self._young or key in self._old:
             return
-        from moneyrocket.script.verify import ScriptError
+        from moneyrocket.script.errors import ScriptError
 
         try:
             self.check(tx, spent, flags, remember=remember)
@@ -75,5 +75,7 @@ class ScriptChecker:
 
 def script_failure_place(tx: Transaction, error: ScriptError) -> str:
     """Which input of ``tx`` a script failed in, for people."""
+    if error.input_index is None:
+        return f"{hash_to_hex(tx.txid)} (wtxid {hash_to_hex(tx.wtxid)})"
     place = f"input {error.input_index} of {hash_to_hex(tx.txid)} (wtxid {hash_to_hex(tx.wtxid)})"
     return f"{place}, spending {tx.inputs[error.input_index].prevout}"

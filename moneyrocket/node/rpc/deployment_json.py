@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from moneyrocket.consensus.deployments import NEVER_ACTIVE, DeploymentInfo, DeploymentState
 from moneyrocket.interfaces.json import Json
-from moneyrocket.node.script_flags import block_script_flags
+from moneyrocket.consensus.script_flags import block_script_flags
 from moneyrocket.script import flags
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ _EXAMPLE = "start '[\"raw(76a91411b366edfc0a8b66feebae5c2e25a7b6a5d1cf3188ac)#fm
     category="blockchain",
     help=(
         "Scans the unspent outputs for those that descriptors describe: addr(), raw(), combo(), pkh(), wpkh(), sh(), "
-        "wsh(), tr() and others. The action start runs a scan, status returns the progress of a running one, abort ends it."
+        "wsh(), tr() and others. The action start runs a scan, status returns the progress of a running one, abort "
+        "ends it."
     ),
     params=(
         Param("action", ParamType.STR, "start, status or abort"),
