@@ -127,7 +127,7 @@ class BlockIndex:
     def median_time_past(self) -> int:
         """Median of the times of this block and the ten before it, unix seconds (BIP113)."""
         if self._median_time_past is None:
-            times = []
+            times: list[int] = []
             walk: BlockIndex | None = self
             while walk is not None and len(times) < MEDIAN_TIME_SPAN:
                 times.append(walk.time)
@@ -171,7 +171,7 @@ class BlockIndex:
         """The ancestor (or the block itself) at ``height``, None if that is above it or negative."""
         if height > self.height or height < 0:
             return None
-        walk = self
+        walk: BlockIndex = self
         while walk.height != height:
             skip = walk.skip
             assert walk.prev is not None

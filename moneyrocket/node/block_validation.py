@@ -15,6 +15,7 @@ from moneyrocket.consensus.block_checks import (
 from moneyrocket.consensus.errors import BlockResult, ValidationError
 from moneyrocket.consensus.limits import MAX_BLOCK_SIGOPS_COST
 from moneyrocket.consensus.params import Deployment
+from moneyrocket.consensus.script_flags import block_script_flags
 from moneyrocket.consensus.subsidy import block_subsidy
 from moneyrocket.consensus.tx_verify import (
     calculate_sequence_locks,
@@ -24,7 +25,6 @@ from moneyrocket.consensus.tx_verify import (
 )
 from moneyrocket.node.block_index import BlockIndex
 from moneyrocket.node.coins import Coin, CoinsLayer, CoinsView, is_unspendable
-from moneyrocket.consensus.script_flags import block_script_flags
 from moneyrocket.node.undo import BlockUndo
 from moneyrocket.primitives.amount import money_range
 from moneyrocket.primitives.hashes import hash_from_hex, hash_to_hex

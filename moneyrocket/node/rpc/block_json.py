@@ -13,6 +13,7 @@ from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.rpc.errors import RpcErrorCode
 
 if TYPE_CHECKING:
+    from moneyrocket.interfaces.chain import Coin
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.primitives.block import Block
     from moneyrocket.primitives.transaction import Transaction
@@ -112,7 +113,7 @@ def block_json(
         return result
     from moneyrocket.node.rpc.transaction_json import transaction_json
 
-    spent = ()
+    spent: tuple[tuple[Coin, ...], ...] = ()
     if index.have_undo:
         try:
             spent = chainman.read_undo(index).spent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from moneyrocket.consensus.deployments import NEVER_ACTIVE, DeploymentInfo, DeploymentState
-from moneyrocket.interfaces.json import Json
 from moneyrocket.consensus.script_flags import block_script_flags
+from moneyrocket.interfaces.json import Json
 from moneyrocket.script import flags
 
 if TYPE_CHECKING:

@@ -43,8 +43,8 @@ def bip22_result(error: ValidationError | None) -> Json:
 @rpc_method(
     category="mining",
     help=(
-        "Estimates the hash rate of the network from the last blocks: -1 for those since the difficulty changed. With a "
-        "height, estimates it for the time when that block was found."
+        "Estimates the hash rate of the network from the last blocks: -1 for those since the difficulty changed. "
+        "With a height, estimates it for the time when that block was found."
     ),
     params=(
         Param("nblocks", ParamType.NUM, "Number of blocks", default=120),
