@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import libmultiprocess
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -21,7 +23,11 @@ def test_readme_commands(tmp_path: Path) -> None:
     for name, arguments in (("mpgen", '-m libmultiprocess.mpgen "$@"'), ("python", '"$@"')):
         (bin_dir / name).write_text(f"#!/bin/sh\nexec {sys.executable} {arguments}\n")
         (bin_dir / name).chmod(0o755)
-    environment = {**os.environ, "PATH": f"{bin_dir}:/usr/bin:/bin", "PYTHONPATH": str(ROOT / "src")}
+    environment = {
+        **os.environ,
+        "PATH": f"{bin_dir}:/usr/bin:/bin",
+        "PYTHONPATH": str(Path(libmultiprocess.__file__).parent.parent),
+    }
 
     outputs = [
         subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=True)

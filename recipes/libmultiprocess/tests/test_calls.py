@@ -170,7 +170,9 @@ def test_peer_that_closes_ends_every_pending_call(pair: Any) -> None:
     for _ in threads:
         assert entered.acquire(timeout=10)
     told = threading.Event()
-    connection_of(sides.proxy).on_disconnect(told.set)
+    connection = connection_of(sides.proxy)
+    assert connection is not None
+    connection.on_disconnect(told.set)
     sides.server.close()
     for thread in threads:
         thread.join(10)

@@ -1,12 +1,15 @@
 """What the generator accepts, refuses and writes."""
 
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from libmultiprocess import SchemaError
 from libmultiprocess.mpgen import generate
+
+Generate = Callable[..., str]
 
 CLASSES = """
 from abc import ABC, abstractmethod
@@ -48,7 +51,7 @@ struct MaybePoint {{
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest):
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Generate]:
     """Generates from `CLASSES` and `SCHEMA` with one piece of text replaced in either."""
     monkeypatch.syspath_prepend(tmp_path)
     module = f"classes_{abs(hash(request.node.name))}"
@@ -65,13 +68,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
     sys.modules.pop(module, None)
 
 
-def test_golden(run) -> None:
+def test_golden(run: Generate) -> None:
     text = run()
     expected = (Path(__file__).parent / "golden_thing.py.txt").read_text()
     assert text == expected
 
 
-def test_second_run_writes_nothing(run, tmp_path: Path) -> None:
+def test_second_run_writes_nothing(run: Generate, tmp_path: Path) -> None:
     run()
     assert generate([tmp_path / "thing.capnp"], tmp_path / "out", "out") == []
 
@@ -93,7 +96,7 @@ def test_second_run_writes_nothing(run, tmp_path: Path) -> None:
         ("x @0 :Int32;", "x :union { a @0 :Int32; b @2 :Int32; }", ["unions and groups"]),
     ],
 )  # fmt: skip
-def test_mismatch_names_both_places(run, old: str, new: str, pieces: list[str]) -> None:
+def test_mismatch_names_both_places(run: Generate, old: str, new: str, pieces: list[str]) -> None:
     import re
 
     with pytest.raises(SchemaError) as caught:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+import libmultiprocess
 from libmultiprocess import Disconnected, EventLoop, RemoteError, close, connect, connect_stream, listen, spawn
 
 TESTS = Path(__file__).parent
-SOURCE = TESTS.parent / "src"
+SOURCE = Path(libmultiprocess.__file__).parent.parent
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_calls_and_callbacks_between_processes(loop: EventLoop) -> None:
 
     def function() -> int:
         threads.append(threading.current_thread())
-        return proxy.call_int_fn_async(5)
+        return int(proxy.call_int_fn_async(5))
 
     assert proxy.pass_fn(function) == 5
     assert threads == [threading.current_thread()]
