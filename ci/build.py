@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from depends.environments import (
     Environment,
     ensure_environment,
     fetch_requirements,
+    read_stamp,
     requirement_files,
     requirements_digest,
+    wheels_digest,
 )
 from depends.errors import BuildError, OptionError
 from depends.layout import Layout
@@ -78,26 +81,33 @@ def build_executables(layout: Layout, target: Target, progress: Progress) -> Pat
     tree = layout.root / "build" / machine_triplet() / shape.value
     wheels = dependency_wheels(layout, target, progress)
     requirements = runtime_requirements(shape)
-    tree_key = requirements_digest(layout, requirements, wheels)
-    source_key = f"{tree_key} {sources_digest(layout.root)}"
-    made = _read_stamp(tree)
+    wanted = {
+        "libraries": requirements_digest(layout, requirements),
+        "wheels": wheels_digest(wheels),
+        "source": sources_digest(layout.root),
+    }
+    made = read_stamp(tree / _STAMP)
     name = tree.relative_to(layout.root)
-    if made.get("source") == source_key and all((tree / "bin" / e.name).exists() for e in executables(shape)):
+    if made == wanted and all((tree / "bin" / e.name).exists() for e in executables(shape)):
         took = format_seconds(time.monotonic() - start)
         progress.line(f"build: {name} is up to date; nothing to do ({took})")
         return tree / "bin"
     builder = ensure_environment(layout, f"build-{shape.value}", _builder_requirements(shape), progress, wheels=wheels)
     log = layout.logs / f"build-{shape.value}.log"
     log.unlink(missing_ok=True)
-    if made.get("tree") != tree_key:
+    libraries = {key: wanted[key] for key in ("libraries", "wheels")}
+    if not libraries.items() <= made.items():
         with progress.step(f"{name}: libraries"):
-            _make_tree(layout, tree, requirements, wheels, builder, log, progress)
-            _write_stamp(tree, {"tree": tree_key})
+            if made.get("libraries") != wanted["libraries"]:
+                _make_tree(layout, tree, requirements, builder, log, progress)
+            if wheels:
+                _install(tree, wheels, builder, log, progress)
+            _write_stamp(tree, libraries)
     with progress.step(f"{name}: executables"):
         wheel = _build_wheel(layout, shape, builder, log, progress)
-        _install_wheel(tree, wheel, builder, log, progress)
+        _install(tree, [wheel], builder, log, progress)
         write_launchers(tree / "bin", shape)
-        _write_stamp(tree, {"tree": tree_key, "source": source_key})
+        _write_stamp(tree, wanted)
     progress.line(f"build: {name}/bin is ready ({format_seconds(time.monotonic() - start)})")
     return tree / "bin"
 
@@ -144,12 +154,11 @@ def _make_tree(
     layout: Layout,
     tree: Path,
     requirements: list[str],
-    wheels: tuple[Path, ...],
     builder: Environment,
     log: Path,
     progress: Progress,
 ) -> None:
-    """Makes the tree with every library in it; pip itself stays outside."""
+    """Makes the tree with the pinned libraries in it; pip itself stays outside."""
     shutil.rmtree(tree, ignore_errors=True)
     fetch_requirements(layout, requirements, builder.python, progress)
     title = f"build: {tree.name} libraries"
@@ -159,8 +168,6 @@ def _make_tree(
     files = [word for path in requirement_files(layout, requirements) for word in ("--requirement", str(path))]
     pinned = [*pip, "--find-links", str(layout.wheelhouse), "--require-hashes", "--only-binary", ":all:", *files]
     run_logged(pinned, title=title, log=log, progress=progress, env=_install_environ())
-    if wheels:
-        run_logged([*pip, *map(str, wheels)], title=title, log=log, progress=progress, env=_install_environ())
 
 
 def _build_wheel(layout: Layout, shape: Shape, builder: Environment, log: Path, progress: Progress) -> Path:
@@ -182,9 +189,9 @@ def _build_wheel(layout: Layout, shape: Shape, builder: Environment, log: Path, 
     return wheels[0]
 
 
-def _install_wheel(tree: Path, wheel: Path, builder: Environment, log: Path, progress: Progress) -> None:
-    command = [*_pip_into(tree, builder), "--force-reinstall", str(wheel)]
-    run_logged(command, title="build: install", log=log, progress=progress, env=_install_environ())
+def _install(tree: Path, wheels: Sequence[Path], builder: Environment, log: Path, progress: Progress) -> None:
+    command = [*_pip_into(tree, builder), "--force-reinstall", *map(str, wheels)]
+    run_logged(command, title=f"build: {tree.name} install", log=log, progress=progress, env=_install_environ())
 
 
 def _pip_into(tree: Path, builder: Environment) -> list[str]:
@@ -198,13 +205,6 @@ def _install_environ() -> dict[str, str]:
     environ = clean_environment(os.environ)
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return environ
-
-
-def _read_stamp(tree: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads((tree / _STAMP).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
 
 
 def _write_stamp(tree: Path, data: dict[str, str]) -> None:

@@ -62,14 +62,17 @@ def requirement_files(layout: Layout, names: Sequence[str]) -> list[Path]:
     return paths
 
 
-def requirements_digest(layout: Layout, names: Sequence[str], wheels: Sequence[Path] = ()) -> str:
-    """Identifies an environment: pins, extra wheels, and the Python it is for."""
+def requirements_digest(layout: Layout, names: Sequence[str]) -> str:
+    """Identifies an environment without wheels of our own: the pins, and the Python it is for."""
     digest = hashlib.sha256(f"{python_abi()} {sys.base_prefix} {sys.version}".encode())
     for path in requirement_files(layout, names):
         digest.update(path.read_bytes())
-    for wheel in wheels:
-        digest.update(hashlib.sha256(wheel.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def wheels_digest(wheels: Sequence[Path]) -> str:
+    """Identifies wheels by their contents."""
+    return hashlib.sha256(b"".join(hashlib.sha256(wheel.read_bytes()).digest() for wheel in wheels)).hexdigest()
 
 
 def fetch_requirements(layout: Layout, names: Sequence[str], pip: Path, progress: Progress) -> None:
@@ -127,20 +130,22 @@ def ensure_environment(
         SourceError: A distribution can't be fetched.
     """
     environment = Environment(layout.environments / name)
-    key = requirements_digest(layout, [BACKENDS, *requirements], wheels)
+    pins, built = requirements_digest(layout, [BACKENDS, *requirements]), wheels_digest(wheels)
     stamp = environment.path / _STAMP
-    if _stamped(stamp) == key and environment.python.exists():
+    made = read_stamp(stamp) if environment.python.exists() else {}
+    if made == {"pins": pins, "wheels": built}:
         return environment
     log = _fresh(layout.logs / f"environment-{name}.log")
-    with progress.step(f"environment {name}: {' '.join(requirements)}"):
-        create_venv(environment.path, log, progress)
-        fetch_requirements(layout, [BACKENDS], environment.python, progress)
-        install_requirements(layout, environment, [BACKENDS], log, progress)
-        fetch_requirements(layout, requirements, environment.python, progress)
-        install_requirements(layout, environment, requirements, log, progress)
+    with progress.step(f"environment {name}: {' '.join(requirements) or 'build back ends'}"):
+        if made.get("pins") != pins:
+            create_venv(environment.path, log, progress)
+            fetch_requirements(layout, [BACKENDS], environment.python, progress)
+            install_requirements(layout, environment, [BACKENDS], log, progress)
+            fetch_requirements(layout, requirements, environment.python, progress)
+            install_requirements(layout, environment, requirements, log, progress)
         if wheels:
             install_wheels(environment, wheels, log, progress)
-    stamp.write_text(json.dumps({"key": key}), encoding="utf-8")
+    stamp.write_text(json.dumps({"pins": pins, "wheels": built}), encoding="utf-8")
     return environment
 
 
@@ -206,11 +211,12 @@ def _pip_environ() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in drop}
 
 
-def _stamped(stamp: Path) -> str | None:
+def read_stamp(stamp: Path) -> dict[str, str]:
+    """Reads what an environment or a build was made from; empty when it never was finished."""
     try:
-        return str(json.loads(stamp.read_text(encoding="utf-8"))["key"])
-    except (OSError, ValueError, KeyError):
-        return None
+        return dict(json.loads(stamp.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def _fresh(log: Path) -> Path:

@@ -27,9 +27,7 @@ def test_recipe_is_complete(package: Package) -> None:
     assert (folder / "test_package" / "conanfile.py").is_file()
 
 
-@pytest.mark.parametrize(
-    "package", FETCHED, ids=lambda package: package.name
-)
+@pytest.mark.parametrize("package", FETCHED, ids=lambda package: package.name)
 def test_source_is_pinned(package: Package) -> None:
     source = package_source(LAYOUT, package)
 
