@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.rpc import (
+    block_template,
     blockchain,
     chain_control,
     chain_info,
     chain_wait,
     control,
+    generate,
+    mining,
     node_util,
+    scan,
     txoutset,
 )
 from moneyrocket.rpc.method import RpcMethod
@@ -17,5 +21,8 @@ from moneyrocket.rpc.method import RpcMethod
 
 def node_methods() -> tuple[RpcMethod[NodeContext], ...]:
     """Returns every method that the node itself offers."""
-    modules = (blockchain, chain_control, chain_info, chain_wait, control, node_util, txoutset)
+    modules = (
+        block_template, blockchain, chain_control, chain_info, chain_wait, control, generate, mining, node_util, scan,
+        txoutset,
+    )  # fmt: skip
     return tuple(method for module in modules for method in module.METHODS)

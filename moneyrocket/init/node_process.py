@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from moneyrocket.common.args import ArgsManager, parse_command_line
 from moneyrocket.common.errors import ConfigError, InitError
 from moneyrocket.common.logging import log
+from moneyrocket.common.messages import show_error
 from moneyrocket.common.options import OptionSpec
 from moneyrocket.common.options_node import NODE_OPTIONS
 from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import config, files, log_setup, not_built, notify, parameters
-from moneyrocket.init.messages import show_error
 from moneyrocket.init.node_shape import NodeInit
 
 _UMASK = 0o077

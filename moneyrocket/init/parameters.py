@@ -6,7 +6,7 @@ from moneyrocket.common import clock
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
-from moneyrocket.init.messages import show_warning
+from moneyrocket.common.messages import show_warning
 from moneyrocket.rpc.server import split_host_port
 
 DEFAULT_MAX_CONNECTIONS = 125

@@ -173,12 +173,12 @@ class BlockIndex:
             return None
         walk: BlockIndex = self
         while walk.height != height:
-            skip = walk.skip
-            assert walk.prev is not None
+            skip, parent = walk.skip, walk.prev
+            assert parent is not None
             if skip is not None and skip.height >= height and not _better_via_parent(walk.height, height):
                 walk = skip
             else:
-                walk = walk.prev
+                walk = parent
         return walk
 
     def is_ancestor_of(self, other: "BlockIndex") -> bool:

@@ -111,7 +111,7 @@ def _check_proposal(node: NodeContext, data: Json) -> Json:
 def _require_synced(node: NodeContext) -> None:
     if node.params.is_test_chain:
         return
-    if node.connman.connection_count() == 0:
+    if not node.connman.connections():
         raise RpcError(RpcErrorCode.CLIENT_NOT_CONNECTED, "Moneyrocket is not connected!")
     if node.chainman.is_initial_block_download():
         raise RpcError(
