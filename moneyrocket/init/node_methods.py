@@ -12,6 +12,7 @@ from moneyrocket.node.rpc import (
     control,
     generate,
     mining,
+    network,
     node_util,
     scan,
     txoutset,
@@ -22,7 +23,7 @@ from moneyrocket.rpc.method import RpcMethod
 def node_methods() -> tuple[RpcMethod[NodeContext], ...]:
     """Returns every method that the node itself offers."""
     modules = (
-        block_template, blockchain, chain_control, chain_info, chain_wait, control, generate, mining, node_util, scan,
-        txoutset,
+        block_template, blockchain, chain_control, chain_info, chain_wait, control, generate, mining, network, node_util,
+        scan, txoutset,
     )  # fmt: skip
     return tuple(method for module in modules for method in module.METHODS)
