@@ -129,6 +129,11 @@ def amount_json(amount: int) -> Decimal:
     return Decimal(amount).scaleb(-8)
 
 
+def real_json(value: float) -> float:
+    """Returns a number rounded to the 16 significant digits that clients expect to see."""
+    return float(f"{value:.16g}")
+
+
 def fee_rate_from_json(value: Json) -> int:
     """Reads a fee rate in BTC/kvB; returns sat/kvB.
 

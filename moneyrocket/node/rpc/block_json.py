@@ -11,6 +11,7 @@ from moneyrocket.node.block_files import BlockFileError
 from moneyrocket.node.block_index import BlockIndex
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.rpc.errors import RpcErrorCode
+from moneyrocket.rpc.values import real_json
 
 if TYPE_CHECKING:
     from moneyrocket.interfaces.chain import Coin
@@ -29,7 +30,7 @@ def difficulty(bits: int) -> float:
     while shift > 29:
         ratio /= 256.0
         shift -= 1
-    return ratio
+    return real_json(ratio)
 
 
 def bits_text(bits: int) -> str:
