@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.rpc import (
-    block_template,
     blockchain,
     chain_control,
     chain_info,
@@ -19,11 +18,21 @@ from moneyrocket.node.rpc import (
 )
 from moneyrocket.rpc.method import RpcMethod
 
+_MODULES = (
+    blockchain,
+    chain_control,
+    chain_info,
+    chain_wait,
+    control,
+    generate,
+    mining,
+    network,
+    node_util,
+    scan,
+    txoutset,
+)
+
 
 def node_methods() -> tuple[RpcMethod[NodeContext], ...]:
     """Returns every method that the node itself offers."""
-    modules = (
-        block_template, blockchain, chain_control, chain_info, chain_wait, control, generate, mining, network, node_util,
-        scan, txoutset,
-    )  # fmt: skip
-    return tuple(method for module in modules for method in module.METHODS)
+    return tuple(method for module in _MODULES for method in module.METHODS)

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from moneyrocket.common.args import ArgsManager, parse_command_line
 from moneyrocket.common.errors import ConfigError, InitError
@@ -18,6 +19,9 @@ from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import config, files, log_setup, not_built, notify, parameters
 from moneyrocket.init.node_shape import NodeInit
+
+if TYPE_CHECKING:
+    from moneyrocket.init.node_init import NodeStartup
 
 _UMASK = 0o077
 
@@ -56,10 +60,11 @@ def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
                 f"Command line contains unexpected token '{rest[0]}', see {program.name} -h for a list of options."
             )
         _prepare(args)
+        startup = _make_startup(program, args)
     except InitError as error:
         show_error(error.message)
         return 1
-    return _run(program, args)
+    return _run(startup, args)
 
 
 def _print_information(program: NodeProgram, args: ArgsManager) -> bool:
@@ -91,7 +96,14 @@ def _prepare(args: ArgsManager) -> None:
     files.probe_locks(args)
 
 
-def _run(program: NodeProgram, args: ArgsManager) -> int:
+def _make_startup(program: NodeProgram, args: ArgsManager) -> NodeStartup:
+    # The node's modules are not needed for what ends before.
+    from moneyrocket.init.node_init import NodeStartup
+
+    return NodeStartup(args, program.make_init)
+
+
+def _run(startup: NodeStartup, args: ArgsManager) -> int:
     umbilical = None
     if args.get_bool("-daemon", False):
         from moneyrocket.init.daemon import daemonize
@@ -102,9 +114,6 @@ def _run(program: NodeProgram, args: ArgsManager) -> int:
         if not args.get_bool("-daemonwait", False):
             umbilical.report(True)
 
-    from moneyrocket.init.node_init import NodeStartup
-
-    startup = NodeStartup(args, program.make_init)
     status = 0
     try:
         startup.start()
