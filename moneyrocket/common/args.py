@@ -14,7 +14,7 @@ from moneyrocket.common.errors import ConfigError
 from moneyrocket.common.logging import log
 from moneyrocket.common.options import Flag, OptionSpec
 from moneyrocket.common.settings import Settings
-from moneyrocket.interfaces.json import Json
+from moneyrocket.common.json import Json
 
 CONFIG_FILE = "moneyrocket.conf"
 

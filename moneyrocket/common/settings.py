@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 
-from moneyrocket.interfaces.json import Json
+from moneyrocket.common.json import Json
 
 
 class Source(IntEnum):

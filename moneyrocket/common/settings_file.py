@@ -9,7 +9,7 @@ from pathlib import Path
 from moneyrocket.common.args import ArgsManager, interpret_key
 from moneyrocket.common.errors import MoneyrocketError
 from moneyrocket.common.logging import log
-from moneyrocket.interfaces.json import Json
+from moneyrocket.common.json import Json
 
 SETTINGS_FILE = "settings.json"
 

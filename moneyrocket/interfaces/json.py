@@ -1,7 +1,5 @@
 """The type of JSON values that cross a boundary."""
 
-from decimal import Decimal
-from typing import TypeAlias
+from moneyrocket.common.json import Json
 
-Json: TypeAlias = "bool | int | float | Decimal | str | list[Json] | dict[str, Json] | None"
-"""A JSON value. Amounts are `Decimal` so that no digit is lost."""
+__all__ = ["Json"]
