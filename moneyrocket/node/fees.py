@@ -8,6 +8,7 @@ too few of them there is no estimate, and it says so.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from moneyrocket.interfaces.chain import FeeEstimate
@@ -85,14 +86,25 @@ class FeeEstimator:
             if self.best_height - entry.height >= usable
         ]
         needed = _CONSERVATIVE_SUCCESS if conservative else _SUCCESS
-        best: int | None = None
-        in_time = 0
-        by_rate = sorted(mined + late, key=lambda sample: sample.rate, reverse=True)
-        for total, sample in enumerate(by_rate, 1):
-            in_time += sample.waited <= usable
-            if total >= _MIN_SAMPLES and in_time < needed * total:
-                break
-            best = sample.rate
-        if best is None:
-            return FeeEstimate(None, usable, [_NO_DATA])
-        return FeeEstimate(best, usable, [])
+        rate = _lowest_successful(mined + late, usable, needed)
+        return FeeEstimate(rate, usable, [] if rate is not None else [_NO_DATA])
+
+
+def _lowest_successful(samples: list[_Sample], target: int, needed: float) -> int | None:
+    """The lowest rate down to which samples of similar rates were mined within ``target`` blocks.
+
+    Samples are looked at from the highest rate down, in groups large enough to tell, until a group fails.
+    """
+    best: int | None = None
+    group = in_time = 0
+    ordered = sorted(samples, key=lambda sample: sample.rate, reverse=True)
+    for sample, following in zip_longest(ordered, ordered[1:]):
+        group += 1
+        in_time += sample.waited <= target
+        if group < _MIN_SAMPLES or (following is not None and following.rate == sample.rate):
+            continue
+        if in_time < needed * group:
+            break
+        best = sample.rate
+        group = in_time = 0
+    return best

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from moneyrocket.node.mempool import Mempool
 from moneyrocket.node.mempool_cluster import Chunk, chunks_of, components
 from moneyrocket.node.mempool_entry import MempoolEntry
+from moneyrocket.primitives.transaction import Transaction
 
 
 class ChangeSet:
@@ -75,3 +76,11 @@ class ChangeSet:
         for group in components(survivors, self._neighbours):
             after += chunks_of(list(group.values()), self.parents)[0]
         return before, after
+
+
+def exceeds_cluster_limits(mempool: Mempool, tx: Transaction) -> bool:
+    """Whether ``tx`` would make a cluster of the mempool grow beyond its limits."""
+    with mempool.lock:
+        changes = ChangeSet(mempool)
+        changes.added[tx.txid] = MempoolEntry(tx, fee=0, time=0, height=0)
+        return changes.exceeds_limits()
