@@ -6,6 +6,7 @@ between a complete request and its reply.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from enum import Enum
@@ -18,6 +19,7 @@ from moneyrocket.rpc.http_types import HttpRequest, HttpResponse, refusal
 MAX_HEADER_BYTES = 8192
 MAX_BODY_BYTES = 32 * 1024 * 1024
 _READ_BYTES = 65536
+_NO_HOST = re.compile(rb"(?:(?!\r\nhost:).)*", re.DOTALL | re.IGNORECASE)
 
 _REASONS = {
     200: "OK",
@@ -66,7 +68,8 @@ class HttpConnection:
         self.last_active = clock.monotonic()
         self.busy = False
         self.close_after = False
-        self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEADER_BYTES)
+        self._parser = h11.Connection(h11.SERVER)
+        self._unparsed = bytearray()
         self._head: h11.Request | None = None
         self._body = bytearray()
         self._pending = b""
@@ -82,7 +85,7 @@ class HttpConnection:
         if not data:
             return False
         self.last_active = clock.monotonic()
-        self._parser.receive_data(data)
+        self._unparsed += data
         return True
 
     def next_request(self) -> HttpRequest | HttpResponse | None:
@@ -120,18 +123,19 @@ class HttpConnection:
         """Whether a part of an answer is still to be sent."""
         return bool(self._pending)
 
-    @property
-    def in_request(self) -> bool:
-        """Whether a part of a request has arrived."""
-        return self._head is not None or bool(self._parser.trailing_data[0])
-
     def close(self) -> None:
         """Closes the socket."""
         self.socket.close()
 
     def _parse(self) -> HttpRequest | None:
-        if self._parser.their_state is h11.DONE and self._parser.our_state is h11.DONE:
-            self._parser.start_next_cycle()
+        if self._parser.their_state is h11.DONE:
+            # A new parser for each request: what came after the last one must be looked at before it is parsed.
+            self._unparsed[:0] = self._parser.trailing_data[0]
+            self._parser = h11.Connection(h11.SERVER)
+        if self._parser.their_state is h11.IDLE and not self._feed_head():
+            return None
+        self._parser.receive_data(bytes(self._unparsed))
+        self._unparsed.clear()
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
@@ -141,10 +145,6 @@ class HttpConnection:
                 return None
             if isinstance(event, h11.Request):
                 self._head = event
-                # The parser itself only limits what has not arrived as a whole.
-                size = len(event.target) + sum(len(name) + len(value) + 4 for name, value in event.headers)
-                if size > MAX_HEADER_BYTES:
-                    raise h11.RemoteProtocolError("the head of the request is too large")
                 length = next((value for name, value in event.headers if name == b"content-length"), b"0")
                 if int(length) > MAX_BODY_BYTES:
                     raise _BodyTooLargeError
@@ -156,6 +156,22 @@ class HttpConnection:
                 return self._complete()
             else:
                 return None
+
+    def _feed_head(self) -> bool:
+        """Gives the parser the head of a request once all of it is here; returns whether it is."""
+        end = self._unparsed.find(b"\r\n\r\n") + 4
+        if max(end, len(self._unparsed) if end < 4 else 0) > MAX_HEADER_BYTES:
+            raise h11.RemoteProtocolError("the head of the request is too large")
+        if end < 4:
+            return False
+        head = bytes(self._unparsed[:end])
+        del self._unparsed[:end]
+        if _NO_HOST.fullmatch(head):
+            # HTTP/1.1 demands the header and the parser insists; nothing here depends on it.
+            line, _, rest = head.partition(b"\r\n")
+            head = line + b"\r\nHost:\r\n" + rest
+        self._parser.receive_data(head)
+        return True
 
     def _complete(self) -> HttpRequest:
         head, body = self._head, bytes(self._body)
