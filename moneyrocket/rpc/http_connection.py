@@ -134,8 +134,10 @@ class HttpConnection:
             self._parser = h11.Connection(h11.SERVER)
         if self._parser.their_state is h11.IDLE and not self._feed_head():
             return None
-        self._parser.receive_data(bytes(self._unparsed))
-        self._unparsed.clear()
+        if self._unparsed:
+            # No data would mean the end of the connection to the parser.
+            self._parser.receive_data(bytes(self._unparsed))
+            self._unparsed.clear()
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:

@@ -94,6 +94,26 @@ def test_a_request_may_come_in_pieces(connect: Connect) -> None:
     assert answer(connection)[1] == b'["POST", "/p", "ab"]'
 
 
+def test_requests_may_come_at_once_and_without_a_host(connect: Connect) -> None:
+    connection = connect()
+
+    connection.sendall(b"POST /a HTTP/1.1\r\nContent-Length: 1\r\n\r\nx" * 3)
+
+    received = b""
+    while received.count(b'["POST", "/a", "x"]') < 3:
+        received += connection.recv(4096)
+    assert received.count(b"HTTP/1.1 200") == 3
+
+
+def test_head_and_body_may_come_apart(connect: Connect) -> None:
+    connection = connect()
+
+    for _ in range(2):
+        connection.sendall(b"POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+        connection.sendall(b"y")
+        assert answer(connection)[1] == b'["POST", "/b", "y"]'
+
+
 def test_a_large_answer_reaches_a_slow_reader(connect: Connect) -> None:
     connection = connect()
 
