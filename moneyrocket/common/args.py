@@ -11,10 +11,10 @@ from pathlib import Path
 
 from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.errors import ConfigError
+from moneyrocket.common.json import Json
 from moneyrocket.common.logging import log
 from moneyrocket.common.options import Flag, OptionSpec
 from moneyrocket.common.settings import Settings
-from moneyrocket.common.json import Json
 
 CONFIG_FILE = "moneyrocket.conf"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from moneyrocket.common.args import CONFIG_FILE, ArgsManager, interpret_key, interpret_value
 from moneyrocket.common.errors import ConfigError
-from moneyrocket.common.logging import log
 from moneyrocket.common.json import Json
+from moneyrocket.common.logging import log
 
 Sections = dict[str, dict[str, list[Json]]]
 

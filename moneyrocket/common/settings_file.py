@@ -8,8 +8,8 @@ from pathlib import Path
 
 from moneyrocket.common.args import ArgsManager, interpret_key
 from moneyrocket.common.errors import MoneyrocketError
-from moneyrocket.common.logging import log
 from moneyrocket.common.json import Json
+from moneyrocket.common.logging import log
 
 SETTINGS_FILE = "settings.json"
 
