@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -225,8 +226,6 @@ class ArgsManager:
 
     def log_settings(self) -> None:
         """Logs where every setting was given, hiding secrets."""
-        import json
-
         for section, values in sorted(self.settings.config.items()):
             self._log_group("Config file arg:", f"[{section}] " if section else "", values)
         for name, value in sorted(self.settings.rw.items()):
@@ -234,8 +233,6 @@ class ArgsManager:
         self._log_group("Command-line arg:", "", self.settings.command_line)
 
     def _log_group(self, prefix: str, section: str, values: object) -> None:
-        import json
-
         assert isinstance(values, dict)
         for name, given in sorted(values.items()):
             option = self.options.get(f"-{name}")
@@ -317,7 +314,8 @@ def parse_command_line(args: ArgsManager, arguments: Sequence[str], *, commands:
     includes = found.get("includeconf", [])
     if includes and includes[-1] is not False:
         last_negation = max((n for n, v in enumerate(includes, 1) if v is False), default=0)
-        raise ConfigError(f'-includeconf cannot be used from commandline; -includeconf="{includes[last_negation]}"')
+        shown = json.dumps(includes[last_negation], ensure_ascii=False)
+        raise ConfigError(f"-includeconf cannot be used from commandline; -includeconf={shown}")
     args.settings = replace(args.settings, command_line=found)
     return rest
 

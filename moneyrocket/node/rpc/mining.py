@@ -16,7 +16,7 @@ from moneyrocket.node.rpc.warnings_json import warnings_json
 from moneyrocket.node.signals import ValidationSubscriber
 from moneyrocket.primitives.block import Block, BlockHeader
 from moneyrocket.primitives.hashes import hash_to_hex
-from moneyrocket.primitives.serialize import DeserializeError
+from moneyrocket.primitives.serialize import DeserializeError, Reader
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
@@ -24,13 +24,13 @@ from moneyrocket.rpc.values import amount_json
 
 
 def decode_block(text: str) -> Block:
-    """A block given in hex.
+    """A block given in hex; what follows it is ignored.
 
     Raises:
         RpcError: -22 if it is none.
     """
     try:
-        return Block.deserialize(bytes.fromhex(text))
+        return Block.read(Reader(bytes.fromhex(text)))
     except (ValueError, DeserializeError):
         raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, "Block decode failed") from None
 
