@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from moneyrocket.primitives.hashes import hash160
+from moneyrocket.script.base58 import Base58Error, base58check_decode, base58check_encode
 
 if TYPE_CHECKING:
-    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.address import AddressParams
 
 HARDENED = 0x80000000
 MAX_DEPTH = 255
@@ -85,11 +86,11 @@ class ExtendedKey:
             return self
         return ExtendedKey(self.public_key, self.chain_code, None, self.depth, self.parent_fingerprint, self.index)
 
-    def to_xpub(self, params: "ChainParams") -> str:
+    def to_xpub(self, params: "AddressParams") -> str:
         """Base58 spelling of the public key."""
         return self._encode(params.ext_public_prefix, self.public_key)
 
-    def to_xprv(self, params: "ChainParams") -> str:
+    def to_xprv(self, params: "AddressParams") -> str:
         """Base58 spelling of the private key.
 
         Raises:
@@ -100,23 +101,19 @@ class ExtendedKey:
         return self._encode(params.ext_secret_prefix, b"\x00" + self.secret)
 
     def _encode(self, prefix: bytes, key: bytes) -> str:
-        import base58
-
         raw = prefix + bytes((self.depth,)) + self.parent_fingerprint + self.index.to_bytes(4, "big")
-        return base58.b58encode_check(raw + self.chain_code + key).decode()
+        return base58check_encode(raw + self.chain_code + key)
 
     @classmethod
-    def parse(cls, text: str, params: "ChainParams") -> "ExtendedKey":
+    def parse(cls, text: str, params: "AddressParams") -> "ExtendedKey":
         """Read an xpub or xprv of the given chain.
 
         Raises:
             Bip32Error: if it is neither.
         """
-        import base58
-
         try:
-            raw = base58.b58decode_check(text)
-        except ValueError as error:
+            raw = base58check_decode(text, max_size=78)
+        except Base58Error as error:
             raise Bip32Error(f"not an extended key: {error}") from None
         if len(raw) != 78:
             raise Bip32Error("not an extended key: wrong length")
@@ -133,18 +130,16 @@ class ExtendedKey:
 
 
 def _public_key_of(secret: bytes) -> bytes:
-    from coincurve import PrivateKey
+    from moneyrocket.script.secp256k1 import CurveError, public_key
 
     try:
-        return PrivateKey(secret).public_key.format()
-    except ValueError:
+        return public_key(secret)
+    except CurveError:
         raise Bip32Error("the private key is out of range") from None
 
 
 def _check_public_key(data: bytes) -> None:
-    from coincurve import PublicKey
+    from moneyrocket.script.secp256k1 import is_valid_point
 
-    try:
-        PublicKey(data)
-    except ValueError:
-        raise Bip32Error("the public key is not on the curve") from None
+    if not is_valid_point(data):
+        raise Bip32Error("the public key is not on the curve")

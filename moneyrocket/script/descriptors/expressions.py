@@ -11,7 +11,7 @@ from moneyrocket.script.descriptors.key_expression import DerivedKey, KeyExpress
 from moneyrocket.script.signing_provider import SigningProvider, TaprootSpend, merge_providers
 
 if TYPE_CHECKING:
-    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.address import AddressParams
     from moneyrocket.script.keys import PrivateKey, PublicKey
 
 LEAF_VERSION_TAPSCRIPT = 0xC0
@@ -58,10 +58,10 @@ class Descriptor(ABC):
         """
 
     @abstractmethod
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         """The text without checksum."""
 
-    def to_string(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def to_string(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         """The text with checksum; secrets only if ``private``; ``normalized`` as in listdescriptors."""
         return with_checksum(self.body(params, private=private, normalized=normalized))
 
@@ -104,7 +104,7 @@ class _SingleKeyDescriptor(Descriptor):
         provider = _key_provider(self.key, derived, position, private=private)
         return Expansion((self._script(derived.public_key),), provider)
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         return f"{self.name}({self.key.to_string(params, private=private, normalized=normalized)})"
 
 
@@ -204,7 +204,7 @@ class Multi(Descriptor):
         script = (multi_a if self.is_tapscript else multisig)(self.threshold, tuple(spelled))
         return Expansion((script,), merge_providers(providers))
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         name = ("sorted" if self.is_sorted else "") + "multi" + ("_a" if self.is_tapscript else "")
         spelled = (key.to_string(params, private=private, normalized=normalized) for key in self.key_list)
         return f"{name}({','.join([str(self.threshold), *spelled])})"
@@ -230,7 +230,7 @@ class Wsh(Descriptor):
         known = SigningProvider(witness_scripts={sha256(script): script})
         return Expansion((p2wsh(script),), inner.provider.merged(known))
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         return f"wsh({self.inner.body(params, private=private, normalized=normalized)})"
 
 
@@ -257,7 +257,7 @@ class Sh(Descriptor):
         known = SigningProvider(scripts={hash160(script): script})
         return Expansion((p2sh(script),), inner.provider.merged(known))
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         return f"sh({self.inner.body(params, private=private, normalized=normalized)})"
 
 
@@ -352,7 +352,7 @@ class Tr(Descriptor):
         (script,) = expansion.scripts
         return script, expansion.provider
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         def spell(tree: TapTree) -> str:
             if isinstance(tree, TreeLeaf):
                 return tree.script.body(params, private=private, normalized=normalized)
@@ -375,7 +375,7 @@ class Addr(Descriptor):
     def expand(self, position: int = 0, *, private: bool = False) -> Expansion:
         return Expansion((self.script,), SigningProvider())
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         return f"addr({self.address})"
 
 
@@ -391,5 +391,5 @@ class Raw(Descriptor):
     def expand(self, position: int = 0, *, private: bool = False) -> Expansion:
         return Expansion((self.script,), SigningProvider())
 
-    def body(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def body(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         return f"raw({self.script.hex()})"

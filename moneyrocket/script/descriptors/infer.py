@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from moneyrocket.primitives.hashes import ripemd160
-from moneyrocket.script.address import encode_address
+from moneyrocket.script.address import encode_address, has_address
 from moneyrocket.script.descriptors.expressions import Addr, Descriptor, Multi, Pk, Pkh, Raw, RawTr, Sh, Tr, Wpkh, Wsh
 from moneyrocket.script.descriptors.key_expression import SingleKey
 from moneyrocket.script.keys import PublicKey
@@ -11,16 +11,15 @@ from moneyrocket.script.signing_provider import SigningProvider
 from moneyrocket.script.standard import TxoutType, solve
 
 if TYPE_CHECKING:
-    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.address import AddressParams
 
 
-def infer_descriptor(script: bytes, provider: SigningProvider, params: "ChainParams") -> Descriptor:
+def infer_descriptor(script: bytes, provider: SigningProvider, params: "AddressParams") -> Descriptor:
     """The most telling descriptor of a script: with keys where they are known, else its address, else raw."""
     known = _infer(script, provider, top=True, witness=False)
     if known is not None:
         return known
-    address = encode_address(script, params)
-    return Addr(address, script) if address else Raw(script)
+    return Addr(encode_address(script, params), script) if has_address(script) else Raw(script)
 
 
 def _infer(script: bytes, provider: SigningProvider, *, top: bool, witness: bool) -> Descriptor | None:

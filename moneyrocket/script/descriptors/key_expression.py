@@ -10,7 +10,7 @@ from moneyrocket.script.descriptors.errors import DescriptorError
 from moneyrocket.script.signing_provider import KeyOrigin
 
 if TYPE_CHECKING:
-    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.address import AddressParams
     from moneyrocket.script.keys import PrivateKey, PublicKey
 
 
@@ -60,7 +60,7 @@ class SingleKey:
         """The secret, if it is known."""
         return self.private_key
 
-    def to_string(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def to_string(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         """Spell the expression. ``normalized`` changes nothing for fixed keys."""
         if private and self.private_key is not None:
             body = self.private_key.to_wif(params)
@@ -134,7 +134,7 @@ class ExtendedKeyExpression:
         assert secret is not None
         return PrivateKey(secret)
 
-    def to_string(self, params: "ChainParams", *, private: bool = False, normalized: bool = False) -> str:
+    def to_string(self, params: "AddressParams", *, private: bool = False, normalized: bool = False) -> str:
         """Spell the expression.
 
         Args:
@@ -154,7 +154,7 @@ class ExtendedKeyExpression:
             + wildcard
         )
 
-    def _normalized(self, params: "ChainParams") -> str:
+    def _normalized(self, params: "AddressParams") -> str:
         steps = [place for place, index in enumerate(self.path) if index & HARDENED]
         if self.wildcard is Wildcard.HARDENED or not steps:
             origin = _spell_origin(self.origin, "h")
@@ -165,7 +165,8 @@ class ExtendedKeyExpression:
         base = self.origin or KeyOrigin(self.key.fingerprint)
         origin = _spell_origin(KeyOrigin(base.fingerprint, base.path + self.path[:split]), "h")
         xpub = self.key.derive(self.path[:split]).neutered().to_xpub(params)
-        return origin + xpub + format_path(self.path[split:]) + self.wildcard.value
+        wildcard: str = self.wildcard.value
+        return origin + xpub + format_path(self.path[split:]) + wildcard
 
 
 KeyExpression = SingleKey | ExtendedKeyExpression

@@ -30,7 +30,7 @@ from moneyrocket.script.keys import PrivateKey, PublicKey
 from moneyrocket.script.signing_provider import KeyOrigin
 
 if TYPE_CHECKING:
-    from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.address import AddressParams
 
 MAX_MULTISIG_KEYS = 20
 MAX_BARE_MULTISIG_KEYS = 3
@@ -73,7 +73,7 @@ def check_checksum(text: str, *, required: bool = False) -> str:
     return body
 
 
-def parse_descriptor(text: str, params: "ChainParams", *, require_checksum: bool = False) -> Descriptor:
+def parse_descriptor(text: str, params: "AddressParams", *, require_checksum: bool = False) -> Descriptor:
     """Read a descriptor that stands for one descriptor.
 
     Raises:
@@ -85,7 +85,7 @@ def parse_descriptor(text: str, params: "ChainParams", *, require_checksum: bool
     return first
 
 
-def parse_descriptors(text: str, params: "ChainParams", *, require_checksum: bool = False) -> tuple[Descriptor, ...]:
+def parse_descriptors(text: str, params: "AddressParams", *, require_checksum: bool = False) -> tuple[Descriptor, ...]:
     """Read a descriptor; one with ``<a;b>`` steps stands for several, in order.
 
     Raises:
@@ -101,7 +101,7 @@ def parse_descriptors(text: str, params: "ChainParams", *, require_checksum: boo
 @dataclass
 class _Parser:
     text: str
-    params: "ChainParams"
+    params: "AddressParams"
     multipath_choice: int
     position: int = 0
     multipath_length: int = 1
