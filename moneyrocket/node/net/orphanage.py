@@ -40,6 +40,15 @@ class Orphan:
         return 1 + len(self.tx.inputs) // _INPUTS_PER_POINT
 
 
+@dataclass(slots=True)
+class _Usage:
+    """What a peer's orphans amount to; ``wtxids`` in the order in which the peer offered them."""
+
+    weight: int = 0
+    score: int = 0
+    wtxids: dict[bytes, None] = field(default_factory=dict)
+
+
 class Orphanage:
     """Keeps orphans within bounds: a peer that uses more than its share loses its oldest ones first."""
 
@@ -47,6 +56,9 @@ class Orphanage:
         self._orphans: OrderedDict[bytes, Orphan] = OrderedDict()
         self._spending: dict[OutPoint, set[bytes]] = {}
         self._work: dict[int, dict[bytes, None]] = {}
+        self._usage: dict[int, _Usage] = {}
+        self._total_weight = 0
+        self._total_score = 0
 
     def __len__(self) -> int:
         return len(self._orphans)
@@ -79,7 +91,9 @@ class Orphanage:
             text = "ignoring large orphan tx (size: %d, txid: %s, wtxid: %s)"
             log.debug(text, tx.weight, hash_to_hex(tx.txid), hash_to_hex(wtxid))
             return False
-        self._orphans[wtxid] = Orphan(tx, clock.now(), {peer_id: None})
+        orphan = self._orphans[wtxid] = Orphan(tx, clock.now())
+        self._total_weight += tx.weight
+        self._count(orphan, peer_id)
         for txin in tx.inputs:
             self._spending.setdefault(txin.prevout, set()).add(wtxid)
         text = "stored orphan tx %s (wtxid=%s), weight: %d (mapsz %d outsz %d)"
@@ -91,7 +105,7 @@ class Orphanage:
         """Note that another peer offers an orphan, and can be asked for its parents."""
         orphan = self._orphans.get(wtxid)
         if orphan is not None and peer_id not in orphan.announcers:
-            orphan.announcers[peer_id] = None
+            self._count(orphan, peer_id)
             text = "added peer=%d as announcer of orphan tx %s (wtxid=%s)"
             log.debug(text, peer_id, hash_to_hex(orphan.tx.txid), hash_to_hex(wtxid))
             self._limit()
@@ -101,6 +115,9 @@ class Orphanage:
         orphan = self._orphans.pop(wtxid, None)
         if orphan is None:
             return False
+        self._total_weight -= orphan.tx.weight
+        for peer_id in list(orphan.announcers):
+            self._discount(orphan, peer_id)
         for txin in orphan.tx.inputs:
             spenders = self._spending.get(txin.prevout)
             if spenders is not None:
@@ -113,7 +130,7 @@ class Orphanage:
 
     def _remove_announcer(self, wtxid: bytes, peer_id: int) -> None:
         orphan = self._orphans[wtxid]
-        del orphan.announcers[peer_id]
+        self._discount(orphan, peer_id)
         self._work.get(peer_id, {}).pop(wtxid, None)
         if not orphan.announcers:
             self.remove(wtxid)
@@ -121,9 +138,9 @@ class Orphanage:
     def forget_peer(self, peer_id: int) -> None:
         """Drop what only this peer offered."""
         self._work.pop(peer_id, None)
-        for wtxid, orphan in list(self._orphans.items()):
-            if peer_id in orphan.announcers:
-                self._remove_announcer(wtxid, peer_id)
+        usage = self._usage.get(peer_id)
+        for wtxid in list(usage.wtxids) if usage is not None else ():
+            self._remove_announcer(wtxid, peer_id)
 
     def remove_for_block(self, block: Block) -> None:
         """Drop orphans that a block has, or that conflict with it."""
@@ -172,24 +189,32 @@ class Orphanage:
         ordered = [wtxid for wtxid in reversed(self._orphans) if wtxid in wtxids]
         return [self._orphans[wtxid].tx for wtxid in ordered if peer_id in self._orphans[wtxid].announcers]
 
-    def _usage(self) -> tuple[dict[int, int], dict[int, int]]:
-        weights: dict[int, int] = {}
-        scores: dict[int, int] = {}
-        for orphan in self._orphans.values():
-            for peer_id in orphan.announcers:
-                weights[peer_id] = weights.get(peer_id, 0) + orphan.tx.weight
-                scores[peer_id] = scores.get(peer_id, 0) + orphan.score
-        return weights, scores
+    def _count(self, orphan: Orphan, peer_id: int) -> None:
+        orphan.announcers[peer_id] = None
+        usage = self._usage.setdefault(peer_id, _Usage())
+        usage.weight += orphan.tx.weight
+        usage.score += orphan.score
+        usage.wtxids[orphan.tx.wtxid] = None
+        self._total_score += orphan.score
+
+    def _discount(self, orphan: Orphan, peer_id: int) -> None:
+        del orphan.announcers[peer_id]
+        usage = self._usage[peer_id]
+        usage.weight -= orphan.tx.weight
+        usage.score -= orphan.score
+        del usage.wtxids[orphan.tx.wtxid]
+        if not usage.wtxids:
+            del self._usage[peer_id]
+        self._total_score -= orphan.score
 
     def _limit(self) -> None:
         """Drop orphans of whoever exceeds a fair share most, until the whole is within bounds."""
         while True:
-            weights, scores = self._usage()
-            peers = max(len(weights), 1)
-            total_weight = sum(orphan.tx.weight for orphan in self._orphans.values())
-            if total_weight <= RESERVED_WEIGHT_PER_PEER * peers and sum(scores.values()) <= MAX_LATENCY_SCORE:
+            peers = max(len(self._usage), 1)
+            if self._total_weight <= RESERVED_WEIGHT_PER_PEER * peers and self._total_score <= MAX_LATENCY_SCORE:
                 return
             share = MAX_LATENCY_SCORE / peers
-            worst = max(weights, key=lambda p: max(weights[p] / RESERVED_WEIGHT_PER_PEER, scores[p] / share))
-            oldest = next(wtxid for wtxid, orphan in self._orphans.items() if worst in orphan.announcers)
-            self._remove_announcer(oldest, worst)
+            worst, usage = max(
+                self._usage.items(), key=lambda i: max(i[1].weight / RESERVED_WEIGHT_PER_PEER, i[1].score / share)
+            )
+            self._remove_announcer(next(iter(usage.wtxids)), worst)
