@@ -1,0 +1,303 @@
+"""The wallets of a process: makes, loads, restores and unloads them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from moneyrocket.common import clock
+from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.logging import log
+from moneyrocket.consensus.params import ChainParams
+from moneyrocket.interfaces.chain import BroadcastMethod, Chain
+from moneyrocket.interfaces.json import Json
+from moneyrocket.wallet.chain_follower import attach, resubmit
+from moneyrocket.wallet.database import WalletDatabase
+from moneyrocket.wallet.errors import LoadFailure, WalletError, WalletLoadError
+from moneyrocket.wallet.flags import WalletFlag
+from moneyrocket.wallet.paths import DATA_FILE, is_legacy_wallet, is_sqlite_wallet, wallet_dir, wallet_path
+from moneyrocket.wallet.settings import WalletSettings, read_settings
+from moneyrocket.wallet.wallet import Wallet
+
+_VERIFICATION_FAILED = "Wallet file verification failed."
+
+
+class WalletManager:
+    """The wallets of a process. Safe to use from several threads.
+
+    Attributes:
+        args: options of the process.
+        chain: the node.
+        params: parameters of its chain.
+    """
+
+    def __init__(self, args: ArgsManager, chain: Chain, params: ChainParams) -> None:
+        self.args = args
+        self.chain = chain
+        self.params = params
+        self._lock = threading.Lock()
+        self._wallets: dict[str, Wallet] = {}
+        self._busy: set[str] = set()
+
+    @property
+    def directory(self) -> Path:
+        """The folder that holds the wallets."""
+        return wallet_dir(self.args)
+
+    def wallets(self) -> list[Wallet]:
+        """The loaded wallets, in the order of loading."""
+        with self._lock:
+            return list(self._wallets.values())
+
+    def find(self, name: str) -> Wallet | None:
+        """A loaded wallet, None if none of that name is loaded."""
+        with self._lock:
+            return self._wallets.get(name)
+
+    def create(self, name: str, flags: WalletFlag, *, load_on_startup: bool | None) -> tuple[Wallet, list[str]]:
+        """Make a wallet and load it.
+
+        Args:
+            name: its name.
+            flags: its properties.
+            load_on_startup: add it to, or remove it from, the wallets that are loaded at start-up; None for neither.
+
+        Returns:
+            The wallet, and warnings.
+
+        Raises:
+            WalletLoadError: it cannot be made.
+        """
+        if not name:
+            raise WalletLoadError(LoadFailure.UNNAMED, "Wallet name cannot be empty")
+        if WalletFlag.EXTERNAL_SIGNER in flags and WalletFlag.DISABLE_PRIVATE_KEYS not in flags:
+            raise WalletLoadError(LoadFailure.CREATE, "Private keys must be disabled when using an external signer")
+        with self._reserve(name):
+            try:
+                path = self._locate(name, existing=False)
+                settings, warnings = self._read_settings()
+                database = WalletDatabase.create(
+                    path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync
+                )
+            except WalletLoadError as error:
+                raise error.with_prefix(_VERIFICATION_FAILED, LoadFailure.VERIFY) from error
+            self.chain.init_message("Creating wallet…")
+            started = clock.monotonic()
+            flags |= WalletFlag.DESCRIPTORS | WalletFlag.LAST_HARDENED_XPUB_CACHED
+            try:
+                # One commit: a wallet that exists has its keys.
+                with database.transaction():
+                    database.put("flags", int(flags))
+                    wallet = Wallet(name, database, self.chain, self.params, settings)
+                    if not flags & (WalletFlag.BLANK | WalletFlag.DISABLE_PRIVATE_KEYS):
+                        wallet.keyring.generate(clock.now())
+                log.info(
+                    "[%s] Wallet completed creation in %15dms",
+                    wallet.display_name,
+                    (clock.monotonic() - started) * 1000,
+                )
+                attach(wallet, is_new=True)
+            except WalletError as error:
+                database.close()
+                raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
+            self._publish(wallet)
+        self._update_startup_setting(name, load_on_startup, warnings)
+        return wallet, warnings
+
+    def load(self, name: str, *, load_on_startup: bool | None) -> tuple[Wallet, list[str]]:
+        """Load an existing wallet.
+
+        Returns:
+            The wallet, and warnings.
+
+        Raises:
+            WalletLoadError: it cannot be loaded.
+        """
+        with self._reserve(name):
+            try:
+                self.check(name)
+            except WalletLoadError as error:
+                raise error.with_prefix(_VERIFICATION_FAILED) from error
+            wallet, warnings = self._open(name)
+            self._publish(wallet)
+        self._update_startup_setting(name, load_on_startup, warnings)
+        return wallet, warnings
+
+    def load_at_startup(self, name: str) -> list[str]:
+        """Load a wallet that settings name, without giving its transactions to the mempool yet; returns warnings.
+
+        Raises:
+            WalletLoadError: it cannot be loaded.
+        """
+        wallet, warnings = self._open(name)
+        with self._lock:
+            self._wallets[name] = wallet
+        return warnings
+
+    def check(self, name: str) -> None:
+        """Verify that a wallet exists, is undamaged and not in use.
+
+        Raises:
+            WalletLoadError: it is not so.
+        """
+        path = self._locate(name, existing=True)
+        unsafe_sync = self.args.get_bool("-unsafesqlitesync", False)
+        WalletDatabase.open(path / DATA_FILE, self.params.magic, unsafe_sync=unsafe_sync).close()
+
+    def restore(self, name: str, backup: Path, *, load_on_startup: bool | None) -> tuple[Wallet, list[str]]:
+        """Make a wallet of a backup and load it.
+
+        Raises:
+            WalletLoadError: there is no such backup, the name is taken, or the backup cannot be loaded.
+        """
+        if not name:
+            raise WalletLoadError(LoadFailure.UNNAMED, "Wallet name cannot be empty")
+        if not backup.exists():
+            raise WalletLoadError(LoadFailure.INVALID_BACKUP, "Backup file does not exist")
+        path = self.directory / name
+        file = path / DATA_FILE
+        made_folder = not path.exists()
+        if path.exists() and not path.is_dir():
+            message = f"Failed to restore wallet. Database file exists '{path}'."
+            raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
+        if file.exists():
+            message = f"Failed to restore wallet. Database file exists in '{file}'."
+            raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(backup, file)
+        except OSError as error:
+            file.unlink(missing_ok=True)
+            message = f"Failed to restore database path '{path}'."
+            raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message) from error
+        try:
+            return self.load(name, load_on_startup=load_on_startup)
+        except WalletLoadError:
+            file.unlink(missing_ok=True)
+            if made_folder:
+                with suppress(OSError):
+                    path.rmdir()
+            raise
+
+    def unload(self, wallet: Wallet, *, load_on_startup: bool | None) -> list[str]:
+        """Unload a wallet; returns warnings.
+
+        Raises:
+            WalletError: it is not loaded any more.
+        """
+        with self._lock:
+            if self._wallets.get(wallet.name) is not wallet:
+                raise WalletError("Requested wallet already unloaded")
+            del self._wallets[wallet.name]
+        wallet.close()
+        warnings: list[str] = []
+        self._update_startup_setting(wallet.name, load_on_startup, warnings)
+        return warnings
+
+    def close(self) -> None:
+        """Unload all wallets."""
+        for wallet in reversed(self.wallets()):
+            self.unload(wallet, load_on_startup=None)
+
+    def _open(self, name: str) -> tuple[Wallet, list[str]]:
+        self.chain.init_message("Loading wallet…")
+        started = clock.monotonic()
+        database: WalletDatabase | None = None
+        try:
+            settings, warnings = self._read_settings()
+            path = self._locate(name, existing=True)
+            database = WalletDatabase.open(
+                path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync, verify=False
+            )
+            wallet = Wallet(name, database, self.chain, self.params, settings)
+            wallet.keyring.load()
+            wallet.ledger.load()
+            log.info(
+                "[%s] Wallet completed loading in %15dms", wallet.display_name, (clock.monotonic() - started) * 1000
+            )
+            try:
+                attach(wallet, is_new=False)
+            except BaseException:
+                if wallet.handler is not None:
+                    wallet.handler.disconnect()
+                raise
+        except WalletError as error:
+            if database is not None:
+                database.close()
+            raise WalletLoadError(LoadFailure.LOAD, f"Wallet loading failed. {error}") from error
+        return wallet, warnings
+
+    def _publish(self, wallet: Wallet) -> None:
+        with self._lock:
+            self._wallets[wallet.name] = wallet
+        start_wallet(wallet)
+
+    def _locate(self, name: str, *, existing: bool) -> Path:
+        path = wallet_path(self.directory, name)
+        exists = path.exists() or path.is_symlink()
+        if exists and is_sqlite_wallet(path / DATA_FILE, self.params.magic):
+            if not existing:
+                message = f"Failed to create database path '{path}'. Database already exists."
+                raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
+            return path
+        legacy = is_legacy_wallet(path) or is_legacy_wallet(path / DATA_FILE)
+        if legacy and existing:
+            message = (
+                f"Failed to open database path '{path}'. The wallet appears to be a Legacy wallet, please use the "
+                "wallet migration tool (migratewallet RPC or the GUI option)."
+            )
+            raise WalletLoadError(LoadFailure.LEGACY, message)
+        if legacy or (path.is_file() and not existing):
+            message = f"Failed to create database path '{path}'. Database already exists."
+            raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
+        if existing:
+            if exists:
+                message = f"Failed to load database path '{path}'. Data is not in recognized format."
+                raise WalletLoadError(LoadFailure.BAD_FORMAT, message)
+            message = f"Failed to load database path '{path}'. Path does not exist."
+            raise WalletLoadError(LoadFailure.NOT_FOUND, message)
+        return path
+
+    def _read_settings(self) -> tuple[WalletSettings, list[str]]:
+        return read_settings(self.args, self.chain)
+
+    @contextmanager
+    def _reserve(self, name: str) -> Iterator[None]:
+        with self._lock:
+            if name in self._wallets:
+                message = f'Wallet "{name}" is already loaded.'
+                raise WalletLoadError(LoadFailure.ALREADY_LOADED, message)
+            if name in self._busy:
+                raise WalletLoadError(LoadFailure.LOAD, "Wallet already loading.")
+            self._busy.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy.discard(name)
+
+    def _update_startup_setting(self, name: str, load: bool | None, warnings: list[str]) -> None:
+        if load is None:
+            return
+        value = self.chain.get_rw_setting("wallet")
+        names: list[Json] = value if isinstance(value, list) else []
+        wanted = [*names, *([] if name in names else [name])] if load else [other for other in names if other != name]
+        # An empty list keeps the unnamed wallet from being loaded on its own.
+        if wanted == names and not (not load and not name and value is None):
+            return
+        if not self.chain.update_rw_setting("wallet", wanted):
+            fate = "not" if load else "still"
+            warnings.append(
+                "Wallet load on startup setting could not be updated, "
+                f"so wallet may {fate} be loaded next node startup."
+            )
+
+
+def start_wallet(wallet: Wallet) -> None:
+    """Give a loaded wallet's transactions to the node, and learn which of them the mempool holds."""
+    resubmit(wallet, BroadcastMethod.MEMPOOL_ONLY, force=True)
+    with wallet.lock:
+        wallet.chain.request_mempool_transactions(wallet.follower)

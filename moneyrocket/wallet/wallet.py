@@ -1,0 +1,221 @@
+"""One wallet: its file, keys, transactions and labels, and the operations that touch several of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from moneyrocket.common.logging import log
+from moneyrocket.consensus.params import ChainParams
+from moneyrocket.interfaces.chain import BroadcastMethod, Chain
+from moneyrocket.interfaces.handler import Handler
+from moneyrocket.primitives.hashes import hash_to_hex
+from moneyrocket.primitives.transaction import Transaction, TxOut
+from moneyrocket.script.address import AddressError, decode_address, encode_address
+from moneyrocket.wallet.address_book import RECEIVE, SEND, AddressBook
+from moneyrocket.wallet.chain_follower import ChainFollower, next_resend_time, save_position, submit
+from moneyrocket.wallet.database import WalletDatabase
+from moneyrocket.wallet.errors import WalletError
+from moneyrocket.wallet.flags import WalletFlag
+from moneyrocket.wallet.keyring import Keyring
+from moneyrocket.wallet.ledger import Ledger
+from moneyrocket.wallet.scan import Scan
+from moneyrocket.wallet.settings import OutputType, WalletSettings
+from moneyrocket.wallet.transaction import INACTIVE, WalletTx
+
+
+NO_TIME: Final = 1 << 62
+"""Later than any block."""
+
+
+class Wallet:
+    """A loaded wallet. Methods are safe to call from any thread; attributes are read under `lock`.
+
+    Attributes:
+        name: name under which it was loaded, possibly empty.
+        params: parameters of its chain.
+        chain: the node.
+        settings: options.
+        database: its file.
+        lock: guards everything; re-entrant.
+        ledger: transactions.
+        keyring: descriptors and keys.
+        addresses: labels.
+        follower: takes the node's notifications.
+        handler: the subscription to them.
+        scan: the running scan of old blocks.
+        next_resend: when unconfirmed transactions are relayed again, unix seconds.
+        closed: it was unloaded.
+    """
+
+    def __init__(
+        self, name: str, database: WalletDatabase, chain: Chain, params: ChainParams, settings: WalletSettings
+    ) -> None:
+        self.name = name
+        self.params = params
+        self.chain = chain
+        self.settings = settings
+        self.database = database
+        self.lock = threading.RLock()
+        self.keyring = Keyring(database, params, settings.keypool_size)
+        self.addresses = AddressBook(database)
+        self.ledger = Ledger(database, self, self.display_name)
+        self.follower = ChainFollower(self)
+        self.handler: Handler | None = None
+        self.scan: Scan | None = None
+        self.next_resend = next_resend_time()
+        self.closed = False
+        self._flags = WalletFlag(_as_int(database.get("flags")))
+
+    @property
+    def display_name(self) -> str:
+        """The name for logs."""
+        return self.name or "default wallet"
+
+    # Flags and times
+
+    @property
+    def flags(self) -> WalletFlag:
+        """Properties of the wallet."""
+        return self._flags
+
+    def set_flag(self, flag: WalletFlag, value: bool) -> None:
+        """Change a flag, in the file too."""
+        with self.lock:
+            flags = self._flags | flag if value else self._flags & ~flag
+            self.database.put("flags", int(flags))
+            self._flags = flags
+
+    @property
+    def has_private_keys(self) -> bool:
+        """Whether the wallet may hold private keys."""
+        return WalletFlag.DISABLE_PRIVATE_KEYS not in self._flags
+
+    @property
+    def birth_time(self) -> int:
+        """Unix seconds before which no block can concern the wallet; `NO_TIME` when there is nothing in it."""
+        return min(
+            (time for time in (self.keyring.birth_time, self.ledger.first_time) if time is not None), default=NO_TIME
+        )
+
+    # Ownership, as the ledger sees it
+
+    def is_mine(self, script: bytes) -> bool:
+        """Whether the wallet watches a script."""
+        return self.keyring.is_mine(script)
+
+    def received(self, outputs: Iterable[TxOut]) -> None:
+        """Outputs of the wallet were paid: addresses up to theirs count as handed out."""
+        for out in outputs:
+            for script, internal in self.keyring.mark_used(out.script_pubkey):
+                # An address that another copy of this wallet handed out is no change.
+                if internal is False and self.addresses.find(script) is None and self.address_of(script):
+                    self.addresses.set_label(script, "", RECEIVE)
+
+    def spent(self, outputs: Iterable[TxOut]) -> None:
+        """Outputs of the wallet were spent."""
+        if WalletFlag.AVOID_REUSE in self._flags:
+            for out in outputs:
+                self.addresses.mark_spent(out.script_pubkey)
+
+    # Addresses
+
+    def address_of(self, script: bytes) -> str | None:
+        """The address of an output script, None if it has none."""
+        try:
+            return encode_address(script, self.params)
+        except AddressError:
+            return None
+
+    def script_of(self, address: str) -> bytes:
+        """The output script of an address.
+
+        Raises:
+            AddressError: the text is no address of this chain.
+        """
+        return decode_address(address, self.params)
+
+    def new_address(self, kind: OutputType, label: str) -> str:
+        """Hand out an address; it is stored before this returns.
+
+        Raises:
+            WalletError: there is none of that type.
+        """
+        with self.lock, self.database.transaction():
+            script = self.keyring.new_script(kind, internal=False)
+            address = self.address_of(script)
+            if address is None:
+                raise WalletError("Error: Cannot extract destination from the generated scriptpubkey")
+            self.addresses.set_label(script, label, RECEIVE)
+        return address
+
+    def set_label(self, script: bytes, label: str) -> None:
+        """Label an address of the wallet or of others."""
+        with self.lock:
+            self.addresses.set_label(script, label, RECEIVE if self.is_mine(script) else SEND)
+
+    # Transactions
+
+    def wait_until_synced(self) -> None:
+        """Wait until the wallet knows every block that the caller may know. Do not hold the lock."""
+        with self.lock:
+            tip = self.ledger.tip_hash
+        self.chain.wait_for_notifications_if_tip_changed(tip)
+
+    def store_transaction(
+        self,
+        tx: Transaction,
+        *,
+        replaces: bytes | None = None,
+        comment: str | None = None,
+        comment_to: str | None = None,
+    ) -> WalletTx:
+        """Store a transaction that the wallet made."""
+        with self.lock:
+            log.info("[%s] CommitTransaction: %s", self.display_name, hash_to_hex(tx.txid))
+            return self.ledger.add(tx, INACTIVE, comment=comment, comment_to=comment_to, replaces=replaces)
+
+    def broadcast(self, wtx: WalletTx) -> None:
+        """Give a stored transaction to the node. Only after it is committed: others may learn of it now."""
+        if not self.settings.broadcast:
+            return
+        with self.lock:
+            refusal = submit(self, wtx, BroadcastMethod.MEMPOOL_AND_RELAY)
+        if refusal is not None:
+            log.info(
+                "[%s] CommitTransaction(): Transaction cannot be broadcast immediately, %s", self.display_name, refusal
+            )
+
+    # Life
+
+    def backup(self, destination: Path) -> None:
+        """Copy the wallet into a file.
+
+        Raises:
+            sqlite3.Error: it cannot be written.
+        """
+        with self.lock:
+            save_position(self)
+            self.database.backup(destination)
+
+    def close(self) -> None:
+        """Stop following the chain and release the file. Do not hold the lock. Harmless if repeated."""
+        with self.lock:
+            if self.closed:
+                return
+            if self.handler is not None:
+                save_position(self)
+            if self.scan is not None:
+                self.scan.aborted = True
+        if self.handler is not None:
+            self.handler.disconnect()
+        with self.lock:
+            self.closed = True
+            self.database.close()
+        log.info("[%s] Releasing wallet %s..", self.display_name, self.name)
+
+
+def _as_int(value: object) -> int:
+    return value if isinstance(value, int) else 0
