@@ -184,9 +184,7 @@ def resubmit(wallet: Wallet, method: BroadcastMethod, *, force: bool) -> None:
             return
         latest = wallet.ledger.tip_time - _RESEND_AGE
         waiting = [
-            wtx
-            for wtx in wallet.ledger.txs.values()
-            if wtx.is_unconfirmed and (force or wtx.time_received <= latest)
+            wtx for wtx in wallet.ledger.txs.values() if wtx.is_unconfirmed and (force or wtx.time_received <= latest)
         ]
         waiting.sort(key=lambda wtx: wtx.position)
         count = sum(submit(wallet, wtx, method) is None for wtx in waiting)

@@ -169,9 +169,7 @@ class DescriptorManager:
         """
         current = self.row
         if self.is_range and (row.range_start > current.range_start or row.range_end < current.range_end):
-            raise WalletError(
-                f"new range must include current range = [{current.range_start},{current.range_end - 1}]"
-            )
+            raise WalletError(f"new range must include current range = [{current.range_start},{current.range_end - 1}]")
         self.row = replace(row, id=current.id, secret=row.secret or current.secret)
         self._database.update_descriptor(self.row)
         self.__dict__.pop("descriptor", None)

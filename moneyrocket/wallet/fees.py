@@ -73,15 +73,11 @@ def discard_fee_rate(chain: Chain, settings: WalletSettings) -> int:
 
 def is_witness_program(script: bytes) -> bool:
     """Whether a script is a version opcode and a push of 2 to 40 bytes (BIP141)."""
-    return (
-        4 <= len(script) <= 42
-        and (script[0] == 0 or 0x51 <= script[0] <= 0x60)
-        and script[1] == len(script) - 2
-    )
+    return 4 <= len(script) <= 42 and (script[0] == 0 or 0x51 <= script[0] <= 0x60) and script[1] == len(script) - 2
 
 
 def dust_threshold(script: bytes, rate: int) -> int:
-    """The smallest value of an output with a script that is not dust at a rate: a third of it would pay for spending."""
+    """The smallest value of an output with a script that is not dust at a rate (the node's own rule)."""
     if (script and script[0] == _OP_RETURN) or len(script) > _MAX_SCRIPT_SIZE:
         return 0
     size = len(TxOut(0, script).serialize())

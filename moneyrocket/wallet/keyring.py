@@ -80,9 +80,7 @@ class Keyring:
         for internal in (False, True):
             for kind, (form, purpose) in _PURPOSE.items():
                 text = form.format(f"{master}/{purpose}h/{coin}h/0h/{int(internal)}/*")
-                manager = self.add(
-                    parse_descriptor(text, self._params), created=created, range_end=self._keypool_size
-                )
+                manager = self.add(parse_descriptor(text, self._params), created=created, range_end=self._keypool_size)
                 self.activate(manager, kind, internal)
 
     def find(self, descriptor: Descriptor) -> DescriptorManager | None:
@@ -112,17 +110,13 @@ class Keyring:
             WalletError: it is there with a larger range.
         """
         secret = descriptor.to_string(self._params, private=True) if descriptor.has_private_keys else None
-        row = DescriptorRow(
-            0, self._public_text(descriptor), secret, created, range_start, range_end, next_index
-        )
+        row = DescriptorRow(0, self._public_text(descriptor), secret, created, range_start, range_end, next_index)
         manager = self.find(descriptor)
         if manager is not None:
             manager.extend(row)
         else:
             number = self._database.add_descriptor(row)
-            stored = DescriptorRow(
-                number, row.descriptor, secret, created, range_start, range_end, next_index
-            )
+            stored = DescriptorRow(number, row.descriptor, secret, created, range_start, range_end, next_index)
             manager = DescriptorManager(stored, self._database, self._params)
             self.managers[number] = manager
         if range_end - next_index < self._keypool_size:
@@ -161,15 +155,11 @@ class Keyring:
 
     def can_get_addresses(self, *, internal: bool) -> bool:
         """Whether any type of new addresses can be made."""
-        return any(
-            manager.can_hand_out for (_, for_change), manager in self._active.items() if for_change is internal
-        )
+        return any(manager.can_hand_out for (_, for_change), manager in self._active.items() if for_change is internal)
 
     def keypool_count(self, *, internal: bool) -> int:
         """Addresses watched ahead by all active descriptors of one kind."""
-        return sum(
-            manager.keypool_size for (_, for_change), manager in self._active.items() if for_change is internal
-        )
+        return sum(manager.keypool_size for (_, for_change), manager in self._active.items() if for_change is internal)
 
     def new_script(self, kind: OutputType, *, internal: bool) -> bytes:
         """The output script of a new address; used up in the file too.
@@ -351,4 +341,3 @@ class Keyring:
         """All keys and scripts that the wallet has for spending coins."""
         scripts = {out.script_pubkey for out in coins.values()}
         return merge_providers(self.provider(script, private=True) for script in scripts if self.is_mine(script))
-

@@ -79,9 +79,7 @@ class WalletManager:
             try:
                 path = self._locate(name, existing=False)
                 settings, warnings = self._read_settings()
-                database = WalletDatabase.create(
-                    path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync
-                )
+                database = WalletDatabase.create(path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync)
             except WalletLoadError as error:
                 raise error.with_prefix(_VERIFICATION_FAILED, LoadFailure.VERIFY) from error
             self.chain.init_message("Creating wallet…")

@@ -222,9 +222,7 @@ class _Maker:
         return coin.at_fee_rates(self.fee_rate.rate, self.wallet.settings.consolidate_fee_rate)
 
     def _available(self) -> list[SpendableCoin]:
-        return [
-            self._priced(coin) for coin in available_coins(self.wallet, self.control) if coin.solvable
-        ]
+        return [self._priced(coin) for coin in available_coins(self.wallet, self.control) if coin.solvable]
 
     def _preset_coins(self) -> list[SpendableCoin]:
         coins: list[SpendableCoin] = []
@@ -422,9 +420,7 @@ class _Maker:
             raise SpendError("Insufficient funds")
         problem: SpendError | None = None
         for number, step in enumerate(steps):
-            groups = [
-                group for group, partial in pool if step.admits(group) and (step.partial_groups or not partial)
-            ]
+            groups = [group for group, partial in pool if step.admits(group) and (step.partial_groups or not partial)]
             try:
                 # Mixing address types tells an observer more; the first step does without.
                 found = self._attempt(groups, params, mix_types=number > 0)

@@ -25,7 +25,6 @@ from moneyrocket.wallet.scan import Scan
 from moneyrocket.wallet.settings import OutputType, WalletSettings
 from moneyrocket.wallet.transaction import INACTIVE, WalletTx
 
-
 NO_TIME: Final = 1 << 62
 """Later than any block."""
 

@@ -206,9 +206,7 @@ def listlabels(manager: WalletManager, args: Args) -> Json:
     wallet = wallet_of(manager, args)
     purpose = args.opt_str("purpose") or ""
     if purpose not in ("", RECEIVE, SEND, "refund"):
-        raise invalid(
-            "Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'."
-        )
+        raise invalid("Invalid 'purpose' argument, must be a known purpose string, typically 'send', or 'receive'.")
     with wallet.lock:
         labels = {label for entry, label in wallet.addresses.labelled() if purpose in ("", entry.purpose)}
     return [*sorted(labels)]

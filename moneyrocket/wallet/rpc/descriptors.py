@@ -161,9 +161,7 @@ def _add_descriptor(
         ) from error
     if wallet.has_private_keys:
         if not descriptor.has_private_keys:
-            raise wallet_error(
-                "Cannot import descriptor without private keys to a wallet with private keys enabled"
-            )
+            raise wallet_error("Cannot import descriptor without private keys to a wallet with private keys enabled")
         if not all(key.has_private_key for key in descriptor.keys):
             warnings.append("Not all private keys provided. Some wallet functionality may return unexpected errors")
     try:
@@ -216,7 +214,9 @@ def _finish_import(
                     inner=(
                         Param("desc", ParamType.STR, "The descriptor with its checksum"),
                         Param("active", ParamType.BOOL, "New addresses of its type come from it", default=False),
-                        Param("range", ParamType.RANGE, "Indexes to watch: the last one or [begin,end]", required=False),
+                        Param(
+                            "range", ParamType.RANGE, "Indexes: the last one or [begin,end]", required=False
+                        ),
                         Param("next_index", ParamType.NUM, "Next index to hand out", required=False),
                         Param(
                             "timestamp",
@@ -375,4 +375,3 @@ def gethdkeys(manager: WalletManager, args: Args) -> Json:
 
 
 METHODS = (importdescriptors, listdescriptors, gethdkeys)
-

@@ -13,7 +13,16 @@ from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOu
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
-from moneyrocket.rpc.values import amount_from_json, amount_json, as_int, as_str, check_object, is_hex, parse_hash, parse_hex
+from moneyrocket.rpc.values import (
+    amount_from_json,
+    amount_json,
+    as_int,
+    as_str,
+    check_object,
+    is_hex,
+    parse_hash,
+    parse_hex,
+)
 from moneyrocket.script.standard import TxoutType, solve
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.rpc.util import ensure_unlocked, invalid, script_from, wallet_of
@@ -140,9 +149,7 @@ def _add_given_outputs(given: list[Json], coins: dict[OutPoint, TxOut]) -> None:
 
     for value in given:
         if not isinstance(value, dict):
-            raise RpcError(
-                RpcErrorCode.DESERIALIZATION_ERROR, 'expected object with {"txid\'","vout","scriptPubKey"}'
-            )
+            raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, 'expected object with {"txid\'","vout","scriptPubKey"}')
         check_object(value, {"txid": "string", "vout": "number", "scriptPubKey": "string"})
         n = as_int(value["vout"])
         if n < 0:
@@ -203,7 +210,10 @@ def _input_error(txin: TxIn, problem: str) -> Json:
         ),
     ),
     result='object: "balance_change" in BTC, negative for a loss',
-    examples=(cli_example("simulaterawtransaction", '\'["myhex"]\''), http_example("simulaterawtransaction", '["hex"]')),
+    examples=(
+        cli_example("simulaterawtransaction", "'[\"myhex\"]'"),
+        http_example("simulaterawtransaction", '["hex"]'),
+    ),
 )
 def simulaterawtransaction(manager: WalletManager, args: Args) -> Json:
     wallet = wallet_of(manager, args)

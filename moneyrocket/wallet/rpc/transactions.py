@@ -14,6 +14,7 @@ from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import amount_json
 from moneyrocket.script.address import AddressError
 from moneyrocket.wallet.balance import is_trusted, parts
+from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.rpc.util import (
     ensure_unlocked,
@@ -26,7 +27,6 @@ from moneyrocket.wallet.rpc.util import (
     wallet_of,
 )
 from moneyrocket.wallet.scan import ScanStatus, reserve_scan, scan_blocks
-from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.transaction import WalletTx
 from moneyrocket.wallet.wallet import Wallet
 
@@ -51,8 +51,8 @@ def transaction_json(wallet: Wallet, wtx: WalletTx) -> dict[str, Json]:
     entry["txid"] = hash_to_hex(wtx.txid)
     entry["wtxid"] = hash_to_hex(wtx.tx.wtxid)
     entry["alternate_wtxids"] = []
-    entry["walletconflicts"] = sorted(hash_to_hex(txid) for txid in wallet.ledger.conflicts(wtx))
-    entry["mempoolconflicts"] = sorted(hash_to_hex(txid) for txid in wtx.mempool_conflicts)
+    entry["walletconflicts"] = [*map(hash_to_hex, wallet.ledger.conflicts(wtx))]
+    entry["mempoolconflicts"] = [*map(hash_to_hex, sorted(wtx.mempool_conflicts))]
     entry["time"] = wtx.time
     entry["timereceived"] = wtx.time_received
     if wallet.settings.show_replaceable:
