@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from moneyrocket.primitives.transaction import OutPoint, TxOut
+from moneyrocket.script.address import has_address
 from moneyrocket.wallet.flags import WalletFlag
 from moneyrocket.wallet.transaction import Status, WalletTx
 from moneyrocket.wallet.wallet import Wallet
@@ -54,7 +55,7 @@ class Parts:
 
 def is_change(wallet: Wallet, script: bytes) -> bool:
     """Whether a script belongs to the wallet and was never handed out as an address."""
-    return wallet.is_mine(script) and (wallet.address_of(script) is None or wallet.addresses.find(script) is None)
+    return wallet.is_mine(script) and (not has_address(script) or wallet.addresses.find(script) is None)
 
 
 def is_trusted(wallet: Wallet, wtx: WalletTx, trusted: set[bytes] | None = None) -> bool:
@@ -170,7 +171,7 @@ def address_groupings(wallet: Wallet) -> list[set[bytes]]:
         spent = {
             out.script_pubkey
             for txin in wtx.tx.inputs
-            if (out := wallet.ledger.coin(OutPoint(*txin.prevout))) is not None and wallet.address_of(out.script_pubkey)
+            if (out := wallet.ledger.coin(OutPoint(*txin.prevout))) is not None and has_address(out.script_pubkey)
         }
         if spent:
             join(
@@ -178,11 +179,11 @@ def address_groupings(wallet: Wallet) -> list[set[bytes]]:
                 | {
                     out.script_pubkey
                     for out in wtx.tx.outputs
-                    if is_change(wallet, out.script_pubkey) and wallet.address_of(out.script_pubkey)
+                    if is_change(wallet, out.script_pubkey) and has_address(out.script_pubkey)
                 }
             )
         for out in wtx.tx.outputs:
-            if wallet.is_mine(out.script_pubkey) and wallet.address_of(out.script_pubkey):
+            if wallet.is_mine(out.script_pubkey) and has_address(out.script_pubkey):
                 join({out.script_pubkey})
     unique = {id(group): group for group in group_of.values()}
     return list(unique.values())

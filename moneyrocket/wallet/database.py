@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,12 +121,15 @@ class WalletDatabase:
         self._depth = 0
 
     @classmethod
-    def create(cls, path: Path, magic: bytes, *, unsafe_sync: bool = False) -> WalletDatabase:
+    def create(
+        cls, path: Path, magic: bytes, fill: Callable[[WalletDatabase], None], *, unsafe_sync: bool = False
+    ) -> WalletDatabase:
         """Make a new wallet file, and its folder where needed.
 
         Args:
             path: the file.
             magic: the network's message start bytes, which become the file's application id.
+            fill: writes the first contents. The file is made with them, or not at all.
             unsafe_sync: do not wait for the disk (a power cut may then lose data; a killed process loses nothing).
 
         Raises:
@@ -137,13 +140,21 @@ class WalletDatabase:
         except OSError as error:
             message = f"SQLiteDatabase: Failed to open database: {error.strerror} '{path.parent}'"
             raise WalletLoadError(LoadFailure.LOAD, message) from error
-        database = cls._connect(path, unsafe_sync=unsafe_sync)
+        # Until the first commit is in the file itself, it must not look like a wallet: so no write-ahead log yet.
+        database = cls._connect(path, journal="DELETE", unsafe_sync=unsafe_sync)
         application_id = int.from_bytes(magic, "big", signed=True)
-        with database.transaction():
-            for statement in _SCHEMA.split(";"):
-                database._connection.execute(statement)
-            database._connection.execute(f"PRAGMA application_id = {application_id}")
-            database._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        try:
+            with database.transaction():
+                for statement in _SCHEMA.split(";"):
+                    database._connection.execute(statement)
+                database._connection.execute(f"PRAGMA application_id = {application_id}")
+                database._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                fill(database)
+            database._connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.Error as error:
+            database.close()
+            message = f"SQLiteDatabase: Failed to create new database: {error}"
+            raise WalletLoadError(LoadFailure.LOAD, message) from error
         return database
 
     @classmethod
@@ -159,7 +170,7 @@ class WalletDatabase:
         Raises:
             WalletLoadError: it is damaged, in use, of another network, or of another schema.
         """
-        database = cls._connect(path, unsafe_sync=unsafe_sync)
+        database = cls._connect(path, journal="WAL", unsafe_sync=unsafe_sync)
         try:
             database._check(magic, read_all=verify)
         except sqlite3.DatabaseError as error:
@@ -172,7 +183,7 @@ class WalletDatabase:
         return database
 
     @classmethod
-    def _connect(cls, path: Path, *, unsafe_sync: bool) -> WalletDatabase:
+    def _connect(cls, path: Path, *, journal: str, unsafe_sync: bool) -> WalletDatabase:
         try:
             connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -180,7 +191,7 @@ class WalletDatabase:
         try:
             # Exclusive before WAL: the log's index then lives in this process, and no second process gets in.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_mode = {journal}")
             connection.execute(f"PRAGMA synchronous = {'OFF' if unsafe_sync else 'FULL'}")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")

@@ -18,6 +18,7 @@ from moneyrocket.wallet.chain_follower import attach, resubmit
 from moneyrocket.wallet.database import WalletDatabase
 from moneyrocket.wallet.errors import LoadFailure, WalletError, WalletLoadError
 from moneyrocket.wallet.flags import WalletFlag
+from moneyrocket.wallet.keyring import Keyring
 from moneyrocket.wallet.paths import DATA_FILE, is_legacy_wallet, is_sqlite_wallet, wallet_dir, wallet_path
 from moneyrocket.wallet.settings import WalletSettings, read_settings
 from moneyrocket.wallet.wallet import Wallet
@@ -75,23 +76,28 @@ class WalletManager:
             raise WalletLoadError(LoadFailure.UNNAMED, "Wallet name cannot be empty")
         if WalletFlag.EXTERNAL_SIGNER in flags and WalletFlag.DISABLE_PRIVATE_KEYS not in flags:
             raise WalletLoadError(LoadFailure.CREATE, "Private keys must be disabled when using an external signer")
+        flags |= WalletFlag.DESCRIPTORS | WalletFlag.LAST_HARDENED_XPUB_CACHED
         with self._reserve(name):
             try:
                 path = self._locate(name, existing=False)
-                settings, warnings = self._read_settings()
-                database = WalletDatabase.create(path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync)
             except WalletLoadError as error:
                 raise error.with_prefix(_VERIFICATION_FAILED, LoadFailure.VERIFY) from error
             self.chain.init_message("Creating wallet…")
             started = clock.monotonic()
-            flags |= WalletFlag.DESCRIPTORS | WalletFlag.LAST_HARDENED_XPUB_CACHED
+            database: WalletDatabase | None = None
             try:
-                # One commit: a wallet that exists has its keys.
-                with database.transaction():
-                    database.put("flags", int(flags))
-                    wallet = Wallet(name, database, self.chain, self.params, settings)
+                settings, warnings = self._read_settings()
+
+                def fill(file: WalletDatabase) -> None:
+                    file.put("flags", int(flags))
                     if not flags & (WalletFlag.BLANK | WalletFlag.DISABLE_PRIVATE_KEYS):
-                        wallet.keyring.generate(clock.now())
+                        Keyring(file, self.params, settings.keypool_size).generate(clock.now())
+
+                database = WalletDatabase.create(
+                    path / DATA_FILE, self.params.magic, fill, unsafe_sync=settings.unsafe_sync
+                )
+                wallet = Wallet(name, database, self.chain, self.params, settings)
+                wallet.keyring.load()
                 log.info(
                     "[%s] Wallet completed creation in %15dms",
                     wallet.display_name,
@@ -99,7 +105,8 @@ class WalletManager:
                 )
                 attach(wallet, is_new=True)
             except WalletError as error:
-                database.close()
+                if database is not None:
+                    database.close()
                 raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
             self._publish(wallet)
         self._update_startup_setting(name, load_on_startup, warnings)

@@ -13,7 +13,7 @@ from moneyrocket.interfaces.chain import BroadcastMethod, Chain
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.primitives.transaction import Transaction, TxOut
-from moneyrocket.script.address import AddressError, decode_address, encode_address
+from moneyrocket.script.address import AddressError, decode_address, encode_address, has_address
 from moneyrocket.wallet.address_book import RECEIVE, SEND, AddressBook
 from moneyrocket.wallet.chain_follower import ChainFollower, next_resend_time, save_position, submit
 from moneyrocket.wallet.database import WalletDatabase
@@ -110,7 +110,7 @@ class Wallet:
         for out in outputs:
             for script, internal in self.keyring.mark_used(out.script_pubkey):
                 # An address that another copy of this wallet handed out is no change.
-                if internal is False and self.addresses.find(script) is None and self.address_of(script):
+                if internal is False and self.addresses.find(script) is None and has_address(script):
                     self.addresses.set_label(script, "", RECEIVE)
 
     def spent(self, outputs: Iterable[TxOut]) -> None:

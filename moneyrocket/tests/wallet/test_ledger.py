@@ -30,7 +30,7 @@ class Owner:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    WalletDatabase.create(tmp_path / "wallet.dat", MAGIC, unsafe_sync=True).close()
+    WalletDatabase.create(tmp_path / "wallet.dat", MAGIC, lambda database: None, unsafe_sync=True).close()
     return tmp_path / "wallet.dat"
 
 

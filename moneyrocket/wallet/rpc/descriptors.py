@@ -12,6 +12,7 @@ from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import as_bool, as_int, as_obj, as_str, type_name
+from moneyrocket.script.address import has_address
 from moneyrocket.script.descriptors import Descriptor, DescriptorError, parse_descriptors
 from moneyrocket.wallet.address_book import RECEIVE
 from moneyrocket.wallet.chain_follower import resubmit
@@ -185,7 +186,7 @@ def _finish_import(
     assert manager is not None
     if not descriptor.is_range and not internal:
         for script in manager.scripts_at(0):
-            if wallet.address_of(script) is not None:
+            if has_address(script):
                 wallet.addresses.set_label(script, label, RECEIVE)
     kind = parse_output_type(descriptor.output_type or "")
     if active and kind is None:
@@ -214,9 +215,7 @@ def _finish_import(
                     inner=(
                         Param("desc", ParamType.STR, "The descriptor with its checksum"),
                         Param("active", ParamType.BOOL, "New addresses of its type come from it", default=False),
-                        Param(
-                            "range", ParamType.RANGE, "Indexes: the last one or [begin,end]", required=False
-                        ),
+                        Param("range", ParamType.RANGE, "Indexes: the last one or [begin,end]", required=False),
                         Param("next_index", ParamType.NUM, "Next index to hand out", required=False),
                         Param(
                             "timestamp",

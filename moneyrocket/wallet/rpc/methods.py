@@ -6,7 +6,7 @@ from typing import Final
 
 from moneyrocket.rpc.method import RpcMethod
 from moneyrocket.wallet.manager import WalletManager
-from moneyrocket.wallet.rpc import addresses, coins, descriptors, signing, spend, transactions, wallets
+from moneyrocket.wallet.rpc import addresses, coins, descriptors, send, signing, spend, transactions, wallets
 
 METHODS: Final[tuple[RpcMethod[WalletManager], ...]] = (
     *wallets.METHODS,
@@ -15,5 +15,6 @@ METHODS: Final[tuple[RpcMethod[WalletManager], ...]] = (
     *descriptors.METHODS,
     *signing.METHODS,
     *spend.METHODS,
+    *send.METHODS,
     *transactions.METHODS,
 )
