@@ -99,7 +99,8 @@ def evaluate(coins: Sequence[SpendableCoin], algorithm: str, params: SelectionPa
     """Work out change and waste of chosen coins."""
     values = (coin.value if params.subtract_fee else coin.effective_value for coin in coins)
     excess = sum(values) - params.target
-    change = excess - params.change_fee
+    # When recipients pay the fee, the change owes nothing.
+    change = excess if params.subtract_fee else excess - params.change_fee
     if change < params.min_viable_change:
         change = 0
     waste = sum(coin.fee - coin.long_term_fee for coin in coins) + (params.cost_of_change if change else excess)

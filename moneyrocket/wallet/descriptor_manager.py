@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from moneyrocket.script.descriptors import Descriptor, DescriptorError, parse_descriptor
 from moneyrocket.wallet.database import DescriptorRow, WalletDatabase
 from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.settings import OutputType, parse_output_type
 
 if TYPE_CHECKING:
     from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.descriptors import Descriptor
     from moneyrocket.script.signing_provider import SigningProvider
 
 KEYPOOL_RAN_OUT = "Error: Keypool ran out, please call keypoolrefill first"
@@ -41,6 +41,8 @@ class DescriptorManager:
     @cached_property
     def descriptor(self) -> Descriptor:
         """The descriptor, with private keys where the wallet has them."""
+        from moneyrocket.script.descriptors import parse_descriptor  # some 50 ms, which a start without wallets saves
+
         return parse_descriptor(self.row.secret or self.row.descriptor, self._params)
 
     @property
@@ -85,6 +87,8 @@ class DescriptorManager:
 
     @property
     def _is_exhausted(self) -> bool:
+        from moneyrocket.script.descriptors import DescriptorError
+
         if self.row.next_index < self.row.range_end:
             return False
         try:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxOut
-from moneyrocket.script.descriptors import Descriptor, infer_descriptor, parse_descriptor
 from moneyrocket.script.signing_provider import SigningProvider, merge_providers
 from moneyrocket.script.standard import TxoutType, solve
 from moneyrocket.wallet.database import DescriptorRow, WalletDatabase
@@ -19,6 +18,7 @@ from moneyrocket.wallet.settings import OutputType
 
 if TYPE_CHECKING:
     from moneyrocket.consensus.params import ChainParams
+    from moneyrocket.script.descriptors import Descriptor
 
 _PURPOSE: Final = {
     OutputType.LEGACY: ("pkh({})", 44),
@@ -74,6 +74,7 @@ class Keyring:
     def generate(self, created: int) -> None:
         """Make keys for all address types, for receiving and for change."""
         from moneyrocket.script.bip32 import ExtendedKey
+        from moneyrocket.script.descriptors import parse_descriptor
 
         master = ExtendedKey.from_seed(secrets.token_bytes(32)).to_xprv(self._params)
         coin = 0 if self._params.name == "main" else 1
@@ -263,11 +264,9 @@ class Keyring:
 
     def describe(self, script: bytes) -> str:
         """A descriptor of one script, with the keys' origins."""
-        return infer_descriptor(script, self.provider(script), self._params).to_string(self._params)
+        from moneyrocket.script.descriptors import infer_descriptor
 
-    def is_solvable(self, script: bytes) -> bool:
-        """Whether the keys and scripts behind a script are known."""
-        return self.is_mine(script) and infer_descriptor(script, self.provider(script), self._params).is_solvable
+        return infer_descriptor(script, self.provider(script), self._params).to_string(self._params)
 
     def inner_scripts(self, script: bytes) -> tuple[bytes | None, bytes | None]:
         """Redeem script and witness script behind a script, where there are any."""

@@ -75,7 +75,7 @@ class FakeChain(Chain):
                 del self.mempool[tx.txid]
             elif any(txin.prevout in spent for txin in tx.inputs):
                 del self.mempool[tx.txid]
-                self._tell(lambda s, tx=tx: s.transaction_removed_from_mempool(tx, RemovalReason.CONFLICT))
+                self._tell_removed(tx, RemovalReason.CONFLICT)
         self._tell(lambda s: s.block_connected(self._info(height)))
         self._tell(lambda s: s.updated_block_tip())
         return block
@@ -97,6 +97,9 @@ class FakeChain(Chain):
     def evict(self, tx: Transaction, reason: RemovalReason = RemovalReason.EXPIRY) -> None:
         """Drop a transaction from the mempool."""
         del self.mempool[tx.txid]
+        self._tell_removed(tx, reason)
+
+    def _tell_removed(self, tx: Transaction, reason: RemovalReason) -> None:
         self._tell(lambda s: s.transaction_removed_from_mempool(tx, reason))
 
     def _tell(self, event: Callable[[ChainNotifications], None]) -> None:
@@ -268,7 +271,11 @@ class FakeChain(Chain):
 
     def handle_rpc(self, command: RpcCommand) -> Handler:
         self.commands[command.name] = command
-        return FakeHandler(lambda: None if self.commands.pop(command.name, None) else None)
+
+        def end() -> None:
+            self.commands.pop(command.name, None)
+
+        return FakeHandler(end)
 
     def rpc_enable_deprecated(self, feature: str) -> bool:
         return False

@@ -24,21 +24,19 @@ def coin(value: int, n: int = 0, *, fee: int = 0, script: bytes = b"\x00\x14" + 
 
 
 def groups(*values: int, fee: int = 0) -> list[CoinGroup]:
-    return [
-        CoinGroup.of([coin(value, n, fee=fee)], subtract_fee=False) for n, value in enumerate(values)
-    ]
+    return [CoinGroup.of([coin(value, n, fee=fee)], subtract_fee=False) for n, value in enumerate(values)]
 
 
-def params(target: int, **changes: int) -> SelectionParams:
-    known = {
-        "change_fee": 31,
-        "cost_of_change": 99,
-        "min_viable_change": 300,
-        "change_target": CHANGE_LOWER,
-        "max_weight": 400_000,
-        "change_weight": 124,
-    }
-    return SelectionParams(target=target, **{**known, **changes})
+def params(target: int, *, max_weight: int = 400_000) -> SelectionParams:
+    return SelectionParams(
+        target=target,
+        change_fee=31,
+        cost_of_change=99,
+        min_viable_change=300,
+        change_target=CHANGE_LOWER,
+        max_weight=max_weight,
+        change_weight=124,
+    )
 
 
 def values(chosen: list[CoinGroup] | None) -> list[int]:

@@ -174,9 +174,7 @@ def test_an_unconfirmed_transaction_returns_to_the_mempool_at_load(
     assert txid in chain.mempool
 
 
-def test_blocks_that_came_while_unloaded_are_read_at_load(
-    chain: FakeChain, rpc: Rpc, process: WalletProcess
-) -> None:
+def test_blocks_that_came_while_unloaded_are_read_at_load(chain: FakeChain, rpc: Rpc, process: WalletProcess) -> None:
     fund(chain, rpc)
     script = decode_address(rpc("getnewaddress"), REGTEST)
     sent = rpc("sendtoaddress", FOREIGN, 1)
@@ -241,11 +239,11 @@ def test_a_restored_backup_finds_payments_made_since(chain: FakeChain, rpc: Rpc,
 def test_combo_import_finds_all_scripts_of_a_key(chain: FakeChain, rpc: Rpc) -> None:
     from moneyrocket.script.descriptors import with_checksum
     from moneyrocket.script.keys import PrivateKey
-    from moneyrocket.script.standard import p2pk_script, p2pkh_script
+    from moneyrocket.script.standard import p2pk, p2pkh
 
     key = PrivateKey(bytes(31) + b"\x07")
-    chain.mine(p2pk_script(key.public_key.data))
-    chain.mine(p2pkh_script(key.public_key.key_id))
+    chain.mine(p2pk(key.public_key.data))
+    chain.mine(p2pkh(key.public_key.key_id))
     text = with_checksum(f"combo({key.to_wif(REGTEST)})")
 
     result = rpc("importdescriptors", [{"desc": text, "timestamp": 0, "label": "mine"}])
@@ -257,12 +255,10 @@ def test_combo_import_finds_all_scripts_of_a_key(chain: FakeChain, rpc: Rpc) -> 
     assert text in [entry["desc"] for entry in listed]
 
 
-def test_a_watching_wallet_sees_what_the_original_receives(
-    chain: FakeChain, rpc: Rpc, process: WalletProcess
-) -> None:
+def test_a_watching_wallet_sees_what_the_original_receives(chain: FakeChain, rpc: Rpc, process: WalletProcess) -> None:
     process.call("createwallet", "watch", True)
     descriptors: Any = process.call("listdescriptors", wallet="w")
-    requests = [
+    requests: Any = [
         {"desc": entry["desc"], "active": True, "internal": entry["internal"], "range": [0, 5], "timestamp": "now"}
         for entry in descriptors["descriptors"]
     ]

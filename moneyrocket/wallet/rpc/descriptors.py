@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from moneyrocket.interfaces.chain import BroadcastMethod
 from moneyrocket.interfaces.json import Json
@@ -13,7 +13,6 @@ from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import as_bool, as_int, as_obj, as_str, type_name
 from moneyrocket.script.address import has_address
-from moneyrocket.script.descriptors import Descriptor, DescriptorError, parse_descriptors
 from moneyrocket.wallet.address_book import RECEIVE
 from moneyrocket.wallet.chain_follower import resubmit
 from moneyrocket.wallet.errors import WalletError
@@ -29,6 +28,9 @@ from moneyrocket.wallet.rpc.util import (
 from moneyrocket.wallet.scan import TIMESTAMP_WINDOW, reserve_scan, scan_from_time
 from moneyrocket.wallet.settings import parse_output_type
 from moneyrocket.wallet.wallet import Wallet
+
+if TYPE_CHECKING:
+    from moneyrocket.script.descriptors import Descriptor
 
 _MAX_RANGE: Final = 1_000_000
 _MIN_TIMESTAMP: Final = 1
@@ -112,6 +114,8 @@ def _import(wallet: Wallet, request: dict[str, Json], timestamp: int) -> dict[st
 
 
 def _import_descriptors(wallet: Wallet, request: dict[str, Json], timestamp: int, warnings: list[Json]) -> None:
+    from moneyrocket.script.descriptors import DescriptorError, parse_descriptors
+
     if "desc" not in request:
         raise invalid("Descriptor not found.")
     text = as_str(request["desc"])
@@ -153,6 +157,8 @@ def _import_descriptors(wallet: Wallet, request: dict[str, Json], timestamp: int
 def _add_descriptor(
     wallet: Wallet, text: str, descriptor: Descriptor, timestamp: int, indexes: _Range, warnings: list[Json]
 ) -> None:
+    from moneyrocket.script.descriptors import DescriptorError
+
     try:
         descriptor.expand(0)
         descriptor.to_string(wallet.params, normalized=True)

@@ -13,7 +13,7 @@ from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import amount_json
 from moneyrocket.script.address import AddressError
-from moneyrocket.wallet.balance import is_trusted, parts
+from moneyrocket.wallet.balance import is_change, is_trusted, parts
 from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.rpc.util import (
@@ -386,11 +386,21 @@ def gettransaction(manager: WalletManager, args: Args) -> Json:
         entry["details"] = history(wallet, wtx, full=False)
         entry["hex"] = wtx.tx.serialize().hex()
         if args.bool("verbose"):
-            from moneyrocket.wallet.rpc.decoded import decoded_json
-
-            entry["decoded"] = decoded_json(wallet, wtx.tx)
+            entry["decoded"] = _decoded(wallet, wtx)
         entry["lastprocessedblock"] = last_processed_block(wallet)
     return entry
+
+
+def _decoded(wallet: Wallet, wtx: WalletTx) -> Json:
+    from moneyrocket.rpc.transaction_json import transaction_json as decode
+
+    decoded = decode(wtx.tx, wallet.params)
+    outputs = decoded["vout"]
+    assert isinstance(outputs, list)
+    for out, shown in zip(wtx.tx.outputs, outputs, strict=True):
+        if isinstance(shown, dict) and is_change(wallet, out.script_pubkey):
+            shown["ischange"] = True
+    return decoded
 
 
 def _transaction(wallet: Wallet, args: Args) -> WalletTx:
