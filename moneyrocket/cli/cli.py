@@ -14,6 +14,7 @@ from moneyrocket.common.args import ArgsManager, parse_command_line
 from moneyrocket.common.config_file import read_config_files
 from moneyrocket.common.errors import ConfigError
 from moneyrocket.interfaces.json import Json
+from moneyrocket.interfaces.rpc import RpcError
 
 _WALLET_NOT_SPECIFIED = -19
 _DEFAULT_BLOCKS = "1"
@@ -50,6 +51,8 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(f"Error: {error}")
     try:
         reply = _perform(args, rest)
+    except RpcError as error:
+        reply = {"error": {"code": error.code, "message": error.message}}
     except (CliError, ValueError) as error:
         return _fail(f"error: {error}")
     return _print_reply(reply)

@@ -11,6 +11,8 @@ from enum import Enum
 
 from moneyrocket.cli import verbatim_json
 from moneyrocket.interfaces.json import Json
+from moneyrocket.interfaces.rpc import RpcError
+from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.json import JsonError
 
 
@@ -210,6 +212,7 @@ def named_params(method: str, arguments: list[str]) -> dict[str, Json]:
 
     Raises:
         ValueError: a JSON argument is malformed.
+        RpcError: -8 when there are both arguments without a name and one named ``args``; as a server would answer.
     """
     entries = conversions(method)
     by_name = {entry.name: entry for entry in entries}
@@ -236,9 +239,8 @@ def named_params(method: str, arguments: list[str]) -> dict[str, Json]:
                     pass
         named[name] = _convert(by_name.get(name), value)
     if leading:
-        # A member "args" that was named explicitly would come twice; the server says so.
         if "args" in named:
-            raise ValueError("Parameter args specified multiple times")
+            raise RpcError(RpcErrorCode.INVALID_PARAMETER, "Parameter args specified multiple times")
         named["args"] = leading
     return named
 

@@ -147,6 +147,8 @@ class HttpConnection:
                 return None
             if isinstance(event, h11.Request):
                 self._head = event
+                if not event.http_version.startswith(b"1."):
+                    raise h11.RemoteProtocolError("bad HTTP version")
                 length = next((value for name, value in event.headers if name == b"content-length"), b"0")
                 if int(length) > MAX_BODY_BYTES:
                     raise _BodyTooLargeError
@@ -168,6 +170,8 @@ class HttpConnection:
             return False
         head = bytes(self._unparsed[:end])
         del self._unparsed[:end]
+        if b"\n " in head or b"\n\t" in head:
+            raise h11.RemoteProtocolError("a header goes on in a second line")
         if _NO_HOST.fullmatch(head):
             # HTTP/1.1 demands the header and the parser insists; nothing here depends on it.
             line, _, rest = head.partition(b"\r\n")

@@ -118,16 +118,17 @@ class RpcServer:
 
 
 def _allowed_networks(args: ArgsManager) -> tuple[str, ...]:
-    networks = tuple(args.get_list("-rpcallowip"))
+    given = args.get_list("-rpcallowip")
+    networks = tuple(text.replace("[", "").replace("]", "") for text in given)
     if networks:
         import ipaddress
 
-        for network in networks:
+        for text, network in zip(given, networks, strict=True):
             try:
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
                 raise InitError(
-                    f"Invalid -rpcallowip subnet specification: {network}. Valid values are a single IP (e.g. 1.2.3.4),"
+                    f"Invalid -rpcallowip subnet specification: {text}. Valid values are a single IP (e.g. 1.2.3.4),"
                     " a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. 1.2.3.4/24), all ipv4 "
                     "(0.0.0.0/0), or all ipv6 (::/0). RFC4193 is allowed only if -cjdnsreachable=0."
                 ) from None

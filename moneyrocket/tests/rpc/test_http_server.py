@@ -126,6 +126,10 @@ def test_a_large_answer_reaches_a_slow_reader(connect: Connect) -> None:
     ("request_bytes", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
+        (b"GET / \r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400),
         (b"BREW / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
         (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 33554433\r\n\r\n", 413),
