@@ -45,7 +45,8 @@ def method_help(name: str, params: Sequence[Param], text: str, result: str, exam
         parts.append("\nArguments:\n" + _align(rows))
     if named_rows:
         parts.append("\nNamed Arguments:\n" + _align(named_rows))
-    parts.append(f"\nResult:\n{result.strip()}\n")
+    if result:
+        parts.append(f"\nResult:\n{result.strip()}\n")
     if examples:
         parts.append("\nExamples:\n" + "".join(f"{line}\n" for line in examples))
     return "".join(parts)

@@ -152,4 +152,13 @@ def _transaction(node: NodeContext, text: str) -> Transaction:
         ) from None
 
 
-METHODS = (generatetoaddress, generatetodescriptor, generateblock)
+@rpc_method(
+    category="hidden",
+    help="has been replaced by the -generate cli option. Refer to -help for more information.",
+    result="",
+)
+def generate(node: NodeContext, args: Args) -> Json:
+    raise RpcError(RpcErrorCode.METHOD_NOT_FOUND, generate.help_text())
+
+
+METHODS = (generatetoaddress, generatetodescriptor, generateblock, generate)

@@ -16,7 +16,7 @@ from moneyrocket.node.rpc.warnings_json import warnings_json
 from moneyrocket.node.signals import ValidationSubscriber
 from moneyrocket.primitives.block import Block, BlockHeader
 from moneyrocket.primitives.hashes import hash_to_hex
-from moneyrocket.primitives.serialize import DeserializeError, Reader
+from moneyrocket.primitives.serialize import DeserializeError, Reader, Reader
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
@@ -182,7 +182,7 @@ def submitblock(node: NodeContext, args: Args) -> Json:
 )
 def submitheader(node: NodeContext, args: Args) -> Json:
     try:
-        header = BlockHeader.deserialize(bytes.fromhex(args.str("hexdata")))
+        header = BlockHeader.read(Reader(bytes.fromhex(args.str("hexdata"))))
     except (ValueError, DeserializeError):
         raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, "Block header decode failed") from None
     chainman = node.chainman
