@@ -2,7 +2,8 @@
 
 mempool.dat is written when the node stops, so a node that is killed would forget transactions that a caller was told
 are accepted. Each of them is therefore appended here before the caller gets an answer, and taken up again at the next
-start. A record survives the death of the process, as it is in the operating system's hands by then.
+start. A record survives the death of the process, as it is in the operating system's hands by then; whether it also
+survives a power failure is the caller's choice.
 """
 
 import os
@@ -25,10 +26,12 @@ class MempoolJournal:
 
     Args:
         path: the file.
+        sync: make every record survive a power failure, which costs a disk's time to write.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, sync: bool = False) -> None:
         self._path = path
+        self._sync = sync
         self._lock = threading.Lock()
         self._records: dict[bytes, bytes] = {}
         self._size = 0
@@ -87,6 +90,8 @@ class MempoolJournal:
             try:
                 while data:
                     data = data[os.write(descriptor, data) :]
+                if self._sync:
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
             self._records.update(new)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 from moneyrocket.common import clock
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import category_logger
-from moneyrocket.consensus.errors import ValidationError
+from moneyrocket.consensus.errors import TxResult, ValidationError
 from moneyrocket.node import mempool_file
 from moneyrocket.node.mempool import Mempool
 from moneyrocket.node.mempool_accept import accept
 from moneyrocket.node.mempool_entry import MempoolEntry
 from moneyrocket.node.mempool_file import SavedMempool, SavedTransaction
 from moneyrocket.node.mempool_journal import MempoolJournal
+from moneyrocket.node.package import accept_package
+from moneyrocket.node.storage import Durability
 from moneyrocket.primitives.serialize import DeserializeError
 from moneyrocket.primitives.transaction import Transaction
 
@@ -38,10 +40,10 @@ def mempool_path(args: ArgsManager) -> Path:
     return args.datadir_net / FILE_NAME
 
 
-def attach_journal(args: ArgsManager, mempool: Mempool) -> None:
-    """Let locally submitted transactions be recorded, if the mempool is to be kept at all."""
+def attach_journal(args: ArgsManager, mempool: Mempool, durability: Durability) -> None:
+    """Let locally submitted transactions be recorded, as durably as blocks are, if the mempool is to be kept at all."""
     if should_persist(args):
-        mempool.journal = MempoolJournal(args.datadir_net / JOURNAL_NAME)
+        mempool.journal = MempoolJournal(args.datadir_net / JOURNAL_NAME, sync=durability is Durability.POWER)
 
 
 def load_at_start(
@@ -200,13 +202,24 @@ def _replay(
     recorded = journal.read()
     if not recorded:
         return
-    restored = 0
+    too_cheap: dict[bytes, Transaction] = {}
     for tx, time in recorded:
         if interrupted():
             return
-        if _accept_again(chainman, mempool, tx, time):
-            restored += 1
+        try:
+            accept(chainman, mempool, tx, time=time)
+        except ValidationError as error:
+            if error.result is TxResult.RECONSIDERABLE:
+                too_cheap[tx.txid] = tx
+            elif error.result is TxResult.MISSING_INPUTS:
+                # It may have paid for parents that do not pay for themselves.
+                parents = {txin.prevout.txid for txin in tx.inputs}
+                family = [parent for txid, parent in too_cheap.items() if txid in parents]
+                if family:
+                    accept_package(chainman, mempool, [*family, tx])
+    for tx, _ in recorded:
         mempool.add_unbroadcast(tx.txid)
+    restored = sum(tx.txid in mempool for tx, _ in recorded)
     log.info("Restored %u of %u journaled mempool transactions", restored, len(recorded))
     try:
         journal.forget([tx.txid for tx, _ in recorded if tx.txid not in mempool])

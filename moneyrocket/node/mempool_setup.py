@@ -31,6 +31,6 @@ def make_mempool(args: ArgsManager, chainman: ChainstateManager, signals: Valida
     chain_name = args.chain_name
     options = mempool_options(args, is_test_chain=chain_name != "main", chain_name=chain_name)
     mempool = Mempool(options, signals)
-    attach_journal(args, mempool)
+    attach_journal(args, mempool, chainman.options.durability)
     chainman.mempool = MempoolUpdater(chainman, mempool)
     return mempool
