@@ -96,7 +96,9 @@ def _perform(args: ArgsManager, rest: list[str]) -> Json:
         if args.get_bool("-getinfo", False):
             return info.getinfo(client, arguments, wallet)
         if args.get_bool("-netinfo", False):
-            return info.netinfo(client, arguments, wallet)
+            from moneyrocket.cli.netinfo import netinfo
+
+            return netinfo(client, arguments, wallet)
         return info.addrinfo(client, arguments, wallet)
     if args.get_bool("-generate", False):
         return _generate(client, arguments, wallet)
@@ -109,7 +111,9 @@ def _perform(args: ArgsManager, rest: list[str]) -> Json:
 def _check_ipc(args: ArgsManager) -> None:
     address = args.get("-ipcconnect", "auto")
     if address not in ("0", "auto"):
-        raise CliError(f"-ipcconnect={address} is not supported by this version of moneyrocket-cli")
+        if args.is_set("-rpcconnect") and not args.is_negated("-rpcconnect"):
+            raise CliError("-rpcconnect and -ipcconnect options cannot both be enabled")
+        raise CliError("moneyrocket-cli was not built with IPC support")
 
 
 def _params(args: ArgsManager, method: str, given: list[str]) -> Json:

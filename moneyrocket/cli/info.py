@@ -1,4 +1,4 @@
-"""-getinfo, -netinfo and -addrinfo: summaries that moneyrocket-cli makes of several answers."""
+"""-getinfo and -addrinfo: summaries that moneyrocket-cli makes of several answers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ _COLOURS = {"green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 Reply = dict[str, Json]
 
 
-def _as_dict(value: Json) -> Reply:
+def as_dict(value: Json) -> Reply:
+    """Returns an object, or an empty one in place of anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _batch(client: RpcClient, methods: tuple[str, ...], wallet: str | None) -> list[Reply]:
+def call_all(client: RpcClient, methods: tuple[str, ...], wallet: str | None) -> list[Reply]:
+    """Calls methods without parameters in one batch; returns their replies in the same order.
+
+    Raises:
+        CliError: the server cannot be asked.
+    """
     reply = client.call([request(method, None, number) for number, method in enumerate(methods)], wallet)
     if not isinstance(reply, list):
         raise CliError("Batch must be an array")
@@ -45,12 +51,12 @@ def getinfo(client: RpcClient, arguments: list[str], wallet: str | None) -> Repl
     """
     if arguments:
         raise CliError("-getinfo takes no arguments")
-    network, chain, wallet_info, balances = _batch(client, _PARTS, wallet)
+    network, chain, wallet_info, balances = call_all(client, _PARTS, wallet)
     for needed in (network, chain):
         if needed.get("error") is not None:
             return needed
     paint = _painter(client.args)
-    net, blocks = _as_dict(network.get("result")), _as_dict(chain.get("result"))
+    net, blocks = as_dict(network.get("result")), as_dict(chain.get("result"))
     lines = [
         paint("blue", f"Chain: {show(blocks.get('chain'))}"),
         f"Blocks: {show(blocks.get('blocks'))}",
@@ -69,13 +75,13 @@ def getinfo(client: RpcClient, arguments: list[str], wallet: str | None) -> Repl
         f"Min tx relay fee rate (BTC/kvB): {show(net.get('relayfee'))}",
         "",
     ]
-    own = _as_dict(wallet_info.get("result"))
+    own = as_dict(wallet_info.get("result"))
     if own:
         lines.append(paint("magenta", f"Wallet: {show(own.get('walletname')) or _EMPTY_NAME}"))
         lines.append(f"Keypool size: {show(own.get('keypoolsize'))}")
         if own.get("unlocked_until") is not None:
             lines.append(f"Unlocked until: {show(own['unlocked_until'])}")
-    balance = _as_dict(_as_dict(balances.get("result")).get("mine")).get("trusted")
+    balance = as_dict(as_dict(balances.get("result")).get("mine")).get("trusted")
     if balance is not None:
         lines.extend((f"{paint('cyan', 'Balance:')} {show(balance)}", ""))
     if wallet is None:
@@ -90,13 +96,13 @@ _EMPTY_NAME = '""'
 
 
 def _all_balances(client: RpcClient, title: str) -> list[str]:
-    wallets = _as_dict(client.call(request("listwallets", [], 1))).get("result")
+    wallets = as_dict(client.call(request("listwallets", [], 1))).get("result")
     if not isinstance(wallets, list) or len(wallets) <= 1:
         return []
     rows = []
     for name in wallets:
-        balances = _as_dict(_as_dict(client.call(request("getbalances", [], 1), str(name))).get("result"))
-        rows.append((show(_as_dict(balances.get("mine")).get("trusted")), str(name) or _EMPTY_NAME))
+        balances = as_dict(as_dict(client.call(request("getbalances", [], 1), str(name))).get("result"))
+        rows.append((show(as_dict(balances.get("mine")).get("trusted")), str(name) or _EMPTY_NAME))
     width = max(10, *(len(amount) for amount, _ in rows))
     return [title, *(f"{amount:>{width}} {name}" for amount, name in rows), ""]
 
@@ -113,7 +119,7 @@ def _progress(value: Json) -> str:
 def _proxies(networks: Json) -> str:
     users: dict[str, list[str]] = {}
     for network in networks if isinstance(networks, list) else ():
-        entry = _as_dict(network)
+        entry = as_dict(network)
         if entry.get("proxy"):
             users.setdefault(show(entry["proxy"]), []).append(show(entry.get("name")))
     return ", ".join(f"{proxy} ({', '.join(names)})" for proxy, names in users.items()) or "n/a"
@@ -142,49 +148,10 @@ def addrinfo(client: RpcClient, arguments: list[str], wallet: str | None) -> Rep
     """
     if arguments:
         raise CliError("-addrinfo takes no arguments")
-    reply = _as_dict(client.call(request("getaddrmaninfo", None, 1), wallet))
+    reply = as_dict(client.call(request("getaddrmaninfo", None, 1), wallet))
     if reply.get("error") is not None:
         return reply
     counts: Reply = {}
-    for network, numbers in _as_dict(reply.get("result")).items():
-        counts["total" if network == "all_networks" else network] = _as_dict(numbers).get("total")
+    for network, numbers in as_dict(reply.get("result")).items():
+        counts["total" if network == "all_networks" else network] = as_dict(numbers).get("total")
     return {"result": {"addresses_known": counts}, "error": None}
-
-
-def netinfo(client: RpcClient, arguments: list[str], wallet: str | None) -> Reply:
-    """Returns a reply whose result is a table of connections by network and direction.
-
-    Raises:
-        CliError: a list of peers is asked for, which does not exist yet, or the server cannot be asked.
-    """
-    if arguments and arguments[0] not in ("0", "h", "help"):
-        raise CliError("-netinfo shows totals only (level 0); lists of peers are not supported yet")
-    peers, network = _batch(client, ("getpeerinfo", "getnetworkinfo"), wallet)
-    for needed in (peers, network):
-        if needed.get("error") is not None:
-            return needed
-    entries = [_as_dict(peer) for peer in _list(peers.get("result"))]
-    names = ["ipv4", "ipv6", "onion", "i2p", "cjdns", "not_publicly_routable"]
-    rows = []
-    for title, chosen in (
-        ("in", [peer for peer in entries if peer.get("inbound")]),
-        ("out", [peer for peer in entries if not peer.get("inbound")]),
-        ("total", entries),
-    ):
-        counts = [sum(peer.get("network") == name for peer in chosen) for name in names]
-        kinds = [sum(peer.get("connection_type") == kind for peer in chosen) for kind in ("block-relay-only", "manual")]
-        rows.append(f"{title:<5}" + "".join(f"{count:>8}" for count in (*counts, len(chosen), *kinds)))
-    header = " " * 5 + "".join(f"{name:>8}" for name in (*names[:5], "npr", "total", "block", "manual"))
-    net = _as_dict(network.get("result"))
-    addresses = [
-        f"{show(_as_dict(entry).get('address'))} port {show(_as_dict(entry).get('port'))} "
-        f"score {show(_as_dict(entry).get('score'))}"
-        for entry in _list(net.get("localaddresses"))
-    ]
-    local = "\n".join(("Local addresses", *addresses)) if addresses else "Local addresses: n/a"
-    title = f"Server {show(net.get('subversion'))}, protocol {show(net.get('protocolversion'))}"
-    return {"result": "\n".join((title, "", header, *rows, "", local)), "error": None}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
