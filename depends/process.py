@@ -14,6 +14,8 @@ from depends.errors import BuildError, FatalError
 from depends.progress import Progress, describe_progress, format_seconds
 
 _NINJA = re.compile(r"^\[(\d+)/(\d+)\] ")
+# Steps that Conan and setuptools announce; other lines are mostly compiler warnings.
+_STAGE = re.compile(r"^(?:>>> (?P<conan>.*?)(?: for .*)?|\s*running (?P<setuptools>\w+))$")
 _TAIL_LINES = 40
 # Flags in the caller's environment would change binaries without changing their build id.
 _NOT_PASSED_ON = frozenset(
@@ -61,7 +63,7 @@ def run_logged(
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
     start = time.monotonic()
-    status = f"{title}: starting"
+    status = title
     with log.open("a", encoding="utf-8", errors="replace") as stream:
         try:
             process = subprocess.Popen(
@@ -97,8 +99,8 @@ def run_logged(
                     elapsed = time.monotonic() - start
                     progress.update(describe_progress(title, int(match[1]), int(match[2]), elapsed))
                     status = f"{title}: {match[1]} of {match[2]}"
-                elif line.strip():
-                    status = f"{title}: {line.strip()[:70]}"
+                elif stage := _STAGE.match(line):
+                    status = f"{title}: {stage['conan'] or stage['setuptools']}"
         finally:
             if process.poll() is None:
                 process.terminate()
