@@ -6,17 +6,18 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from libmultiprocess.errors import ConversionError, Disconnected, IpcError
+from libmultiprocess.errors import ConversionError, Disconnected, IpcError, RemoteError
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
 from libmultiprocess.schema import Wire
-from libmultiprocess.threads import ServiceThread, Waiter, Work, current_waiter
+from libmultiprocess.threads import ServiceThread, Waiter, Work, WorkThread, current_waiter
 from libmultiprocess.transport import MAKE_THREAD, Call, Failure, IncomingCall, Method, RemoteHandle, Transport
 
 if TYPE_CHECKING:
     from libmultiprocess.proxy import ProxyClient, ProxyServer
 
 ClientT = TypeVar("ClientT", bound="ProxyClient")
+ThreadT = TypeVar("ThreadT", ServiceThread, WorkThread)
 
 _request_numbers = count(1)
 
@@ -33,6 +34,13 @@ class _CallerThread:
         self._transport.forget_thread(self._waiter)
 
 
+def _failure(error: BaseException) -> Failure:
+    if isinstance(error, RemoteError):
+        # It keeps the name that it has where it came from.
+        return Failure.of(error.type_name, error.message)
+    return Failure.of(type(error).__qualname__, str(error))
+
+
 class Connection:
     """Carries calls between this process and one other, in both directions.
 
@@ -47,10 +55,10 @@ class Connection:
         self.transport = Transport(loop, self, peer)
         self._callers = threading.local()
         self._thread_map: RemoteHandle | None = None
-        self._service_threads: set[ServiceThread] = set()
-        self._pool: list[ServiceThread] = []
+        self._service_threads: set[ServiceThread | WorkThread] = set()
+        self._pool: list[WorkThread] = []
         self._next_in_pool = 0
-        self._ordered_thread: ServiceThread | None = None
+        self._ordered_thread: WorkThread | None = None
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._disconnect_hooks: list[Work] = []
@@ -153,49 +161,52 @@ class Connection:
             method = call.method.full_name
             text = self.loop.describe(method, call.params)
             log(f"{{{thread_name(self.loop.name)}}} IPC server recv request  #{number} {method}$Params {text}")
-        waiter = call.waiter
-        if waiter is None:
-            waiter = self._pool_waiter() if call.method.has_context else self._ordered_waiter()
-        if waiter is None:
+        thread: Waiter | WorkThread | None = call.waiter
+        if thread is None:
+            thread = self._pool_thread() if call.method.has_context else self._ordered()
+        if thread is None:
             call.reply(Failure.of("IpcError", "no thread specified and no pool configured"))
             return
-        waiter.post(partial(self._execute, call, number))
+        thread.post(partial(self._execute, call, number))
 
-    def _pool_waiter(self) -> Waiter | None:
+    def _pool_thread(self) -> WorkThread | None:
         if not self._pool:
             return None
         self._next_in_pool = (self._next_in_pool + 1) % len(self._pool)
-        return self._pool[self._next_in_pool].waiter
+        return self._pool[self._next_in_pool]
 
-    def _ordered_waiter(self) -> Waiter:
+    def _ordered(self) -> WorkThread:
         # Methods without a context run one after the other, as in C++, but never in the loop's own thread.
         if self._ordered_thread is None:
-            self._ordered_thread = self._start_thread("ipc-ordered")
-        return self._ordered_thread.waiter
+            self._ordered_thread = self._keep(WorkThread("ipc-ordered", self._thread_ended))
+        return self._ordered_thread
 
     def make_thread(self, name: str) -> Waiter:
         """Start a thread for a thread of the peer."""
-        return self._start_thread(f"ipc ({name})").waiter
+        return self._keep(ServiceThread(f"ipc ({name})", self._thread_ended)).waiter
 
     def make_pool(self, count: int) -> None:
         """Start threads for calls that name none."""
         while len(self._pool) < count:
-            self._pool.append(self._start_thread(f"ipc-pool-{len(self._pool)}"))
+            self._pool.append(self._keep(WorkThread(f"ipc-pool-{len(self._pool)}", self._thread_ended)))
 
-    def _start_thread(self, name: str) -> ServiceThread:
-        thread = ServiceThread(name, self._thread_ended)
+    def _keep(self, thread: ThreadT) -> ThreadT:
         with self._lock:
             self._service_threads.add(thread)
         return thread
 
-    def _thread_ended(self, thread: ServiceThread) -> None:
+    def _thread_ended(self, thread: ServiceThread | WorkThread) -> None:
         with self._lock:
             self._service_threads.discard(thread)
 
     def drop_thread(self, waiter: Waiter) -> None:
         """The peer has no more use for a thread."""
         with self._lock:
-            threads = [thread for thread in self._service_threads if thread.waiter is waiter]
+            threads = [
+                thread
+                for thread in self._service_threads
+                if isinstance(thread, ServiceThread) and thread.waiter is waiter
+            ]
         for thread in threads:
             thread.stop()
 
@@ -227,7 +238,7 @@ class Connection:
         try:
             outcome = results = call.server.run(method.name, call.params)
         except BaseException as error:
-            outcome = Failure.of(type(error).__qualname__, str(error))
+            outcome = _failure(error)
             if log.enabled:
                 text = f"{type(error).__qualname__}: {error}"
                 log(f"{{{thread_name(self.loop.name)}}} IPC server error request #{number} {method.full_name} {text}")

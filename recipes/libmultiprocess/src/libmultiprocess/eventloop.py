@@ -12,7 +12,7 @@ import capnp
 
 from libmultiprocess.errors import IpcError
 from libmultiprocess.log import Describer, Log, NoLog
-from libmultiprocess.threads import ServiceThread, Work
+from libmultiprocess.threads import Work, WorkThread
 
 if TYPE_CHECKING:
     from libmultiprocess.connection import Connection
@@ -40,7 +40,7 @@ class EventLoop:
         self._wake_pending = False
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
-        self._cleanup_thread: ServiceThread | None = None
+        self._cleanup_thread: WorkThread | None = None
         self._asyncio: asyncio.AbstractEventLoop
         self._stop: asyncio.Event
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,8 +128,8 @@ class EventLoop:
             return
         with self._lock:
             if self._cleanup_thread is None:
-                self._cleanup_thread = ServiceThread("ipc-cleanup", lambda _: None)
-        self._cleanup_thread.waiter.post(work)
+                self._cleanup_thread = WorkThread("ipc-cleanup")
+        self._cleanup_thread.post(work)
 
     def add(self, connection: "Connection") -> None:
         """Close ``connection`` together with the loop."""

@@ -67,11 +67,6 @@ class ServiceThread:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    @property
-    def name(self) -> str:
-        """Name of the thread."""
-        return self._thread.name
-
     def _run(self) -> None:
         _current.waiter = self.waiter
         try:
@@ -85,6 +80,42 @@ class ServiceThread:
 
     def _stop(self) -> None:
         self._stopped = True
+
+
+class WorkThread:
+    """A thread that does one piece of work after the other, each to its end.
+
+    Unlike a `ServiceThread` it starts nothing else while a piece waits for a result, calls back to it apart.
+
+    Args:
+        name: name of the thread.
+        on_exit: runs on the thread as its last act.
+    """
+
+    def __init__(self, name: str, on_exit: Callable[["WorkThread"], None] = lambda _: None) -> None:
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._on_exit = on_exit
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def post(self, work: Work) -> None:
+        """Do ``work`` after what was posted before. It must not raise."""
+        self._queue.put(work)
+
+    def _run(self) -> None:
+        try:
+            while True:
+                work = self._queue.get()
+                if work is None:
+                    return
+                work()
+                del work
+        finally:
+            self._on_exit(self)
+
+    def stop(self) -> None:
+        """End the thread after the work that is already posted. Does not wait."""
+        self._queue.put(None)
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, unless it is the running one."""

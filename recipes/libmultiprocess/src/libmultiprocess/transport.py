@@ -23,7 +23,11 @@ from libmultiprocess.threads import Waiter
 _PROXY: Final = load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
 _LOCAL: Final = load_schema(INCLUDE_DIR / "mp" / "local.capnp")
 
-_REMOTE_TEXT = re.compile(r"^(?:remote exception: )?(?:message = )?(?:kj::Exception: )?(?:std::exception: )?")
+# What Cap'n Proto and C++ libmultiprocess put around a message, once for each process it came through.
+_REMOTE_TEXT = re.compile(
+    r"^(?:remote exception: |message = |kj::Exception: |std::exception: |\(remote\):0: failed: )+"
+    r"|\s*\nstack: [0-9a-f ]+$"
+)
 _TYPE_AND_TEXT = re.compile(r"([A-Za-z_][\w.]*)(?:: (.*))?", re.DOTALL)
 
 
