@@ -27,7 +27,6 @@ _VALUED = (
     "-loadblock",
     "-onion",
     "-proxy",
-    "-prune",
     "-signer",
     "-zmqpubhashblock",
     "-zmqpubhashtx",

@@ -194,6 +194,22 @@ class BlockFiles:
             self.dirty.clear()
             return changed
 
+    def forget(self, number: int) -> None:
+        """Count a pair of files as empty; `delete` must follow once the index knows."""
+        with self._lock:
+            self.infos[number] = FileInfo()
+            self.dirty.add(number)
+
+    def delete(self, number: int) -> None:
+        """Delete a pair of files that nothing refers to any more."""
+        with self._lock:
+            for kind in ("blk", "rev"):
+                self._unsynced.discard((kind, number))
+                handle = self._handles.pop((kind, number), None)
+                if handle is not None:
+                    handle.close()
+                self.path(kind, number).unlink(missing_ok=True)
+
     def sync(self) -> None:
         """Make everything written so far survive a power failure."""
         with self._lock:

@@ -125,7 +125,7 @@ class NodeChain(Chain):
 
     def have_pruned(self) -> bool:
         """See `Chain.have_pruned`."""
-        return False
+        return self._node.chainman.have_pruned
 
     def is_initial_block_download(self) -> bool:
         """See `Chain.is_initial_block_download`."""

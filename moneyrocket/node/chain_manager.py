@@ -12,6 +12,7 @@ from moneyrocket.common.logging import category_logger
 from moneyrocket.common.time_format import iso_time
 from moneyrocket.consensus.deployments import VersionBits
 from moneyrocket.consensus.errors import BlockResult, ValidationError
+from moneyrocket.consensus.limits import MAX_FUTURE_BLOCK_TIME
 from moneyrocket.interfaces.chain import BlockRef, Coin
 from moneyrocket.node.block_index import ActiveChain, BlockIndex, BlockStatus, FilePosition
 from moneyrocket.node.block_store import BlockStore, BlockStoreOptions
@@ -20,6 +21,7 @@ from moneyrocket.node.chain_options import ChainOptions
 from moneyrocket.node.chainstate import Chainstate, MempoolHooks, TipReport
 from moneyrocket.node.coins import CoinsCache, CoinsDb
 from moneyrocket.node.progress import verification_progress
+from moneyrocket.node.pruning import MIN_BLOCKS_TO_KEEP, PRUNE_MANUALLY, prune_to_height, prune_to_target
 from moneyrocket.primitives.hashes import hash_to_hex
 
 if TYPE_CHECKING:
@@ -36,10 +38,13 @@ if TYPE_CHECKING:
 log = category_logger("")
 validation_log = category_logger("validation")
 
-MIN_BLOCKS_TO_KEEP: Final = 288
-"""A block further above the tip than this is not taken unasked."""
 _BLOCKS_PER_STEP: Final = 32
 """Blocks connected before the lock is given up for a moment."""
+_FROM_THE_FUTURE: Final = (
+    "The block database contains a block which appears to be from the future. This may be due to your computer's date "
+    "and time being set incorrectly. Only rebuild the block database if you are sure that your computer's date and "
+    "time are correct.\nPlease restart with -reindex or -reindex-chainstate to recover."
+)
 _REORG_MEMPOOL_DEPTH: Final = 10
 """Transactions of more disconnected blocks than this do not return to the mempool after invalidateblock."""
 
@@ -131,6 +136,13 @@ class ChainstateManager:
             self._recalculate_best_header()
             self.activate_best_chain()
             tip = self.tip
+            if tip.time > clock.now() + MAX_FUTURE_BLOCK_TIME:
+                raise InitError(_FROM_THE_FUTURE)
+            if self.have_pruned and not self.options.prunes:
+                raise InitError(
+                    "You need to rebuild the database using -reindex to go back to unpruned mode.  "
+                    "This will redownload the entire blockchain"
+                )
             self._update_initial_download()
             log.info(
                 "Loaded best chain: hashBestChain=%s height=%d date=%s progress=%f",
@@ -212,6 +224,11 @@ class ChainstateManager:
             BlockFileError: if they are not stored or cannot be read.
         """
         return self.store.read_undo(index)
+
+    @property
+    def have_pruned(self) -> bool:
+        """Whether the data of any block has been deleted."""
+        return any(index.n_tx and not index.have_data for index in self.store.blocks.values())
 
     def find_fork(self, locator: BlockLocator) -> BlockIndex:
         """The highest block that ``locator`` and the active chain share, at least the genesis block."""
@@ -324,6 +341,7 @@ class ChainstateManager:
         tip = self.active_chain.tip
         if not requested:
             less_work = tip is not None and index.chain_work < tip.chain_work
+            # Far blocks would keep their files from being pruned.
             too_far = index.height > self.active_chain.height + MIN_BLOCKS_TO_KEEP
             if index.n_tx or less_work or too_far or index.chain_work < self.options.minimum_chain_work:
                 return False
@@ -387,6 +405,7 @@ class ChainstateManager:
                     break
             if moved:
                 self._announce_tip(start)
+                self._prune()
             else:
                 state.commit(soon=True)
             return moved
@@ -420,7 +439,19 @@ class ChainstateManager:
         self._update_initial_download()
         return TipReport(self.guess_progress(tip))
 
+    def _prune(self) -> None:
+        target = self.options.prune_target
+        if target not in (0, PRUNE_MANUALLY) and self.tip.height > self.params.prune_after_height:
+            self._chainstate.commit()
+            prune_to_target(self.store, self.tip.height, target)
+
     # Orders from the operator
+
+    def prune(self, height: int) -> None:
+        """Delete the files of blocks up to ``height``, as far as they are old enough."""
+        with self.lock:
+            self._chainstate.commit()
+            prune_to_height(self.store, self.tip.height, height)
 
     def invalidate_block(self, index: BlockIndex) -> None:
         """Treat a block and all upon it as invalid, durably, and take them off the active chain.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from moneyrocket.common.errors import InitError
 from moneyrocket.node.block_files import MAX_FILE_SIZE
+from moneyrocket.node.pruning import prune_target
 from moneyrocket.node.storage import Durability
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ChainOptions:
         reindex: build index and UTXO set anew from the block files.
         reindex_chainstate: build the UTXO set anew.
         stop_at_height: stop the node at this height, 0 for never.
+        prune_target: bytes that block files may take, 0 for no limit, `PRUNE_MANUALLY` for one only on demand.
     """
 
     chainstate_dir: Path
@@ -53,6 +55,12 @@ class ChainOptions:
     reindex: bool = False
     reindex_chainstate: bool = False
     stop_at_height: int = 0
+    prune_target: int = 0
+
+    @property
+    def prunes(self) -> bool:
+        """Whether old block files may be deleted."""
+        return self.prune_target != 0
 
     @property
     def can_defer(self) -> bool:
@@ -82,6 +90,7 @@ def chain_options(args: ArgsManager, params: ChainParams) -> ChainOptions:
         reindex=args.get_bool("-reindex", False),
         reindex_chainstate=args.get_bool("-reindex-chainstate", False),
         stop_at_height=args.get_int("-stopatheight", 0),
+        prune_target=prune_target(args),
     )
 
 

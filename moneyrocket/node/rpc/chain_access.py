@@ -80,7 +80,8 @@ def read_undo(chainman: ChainstateManager, index: BlockIndex) -> BlockUndo:
         RpcError: -1 if they are not stored or cannot be read.
     """
     if index.prev is not None and not index.have_undo:
-        raise RpcError(RpcErrorCode.MISC_ERROR, "Undo data not available")
+        pruned = " (pruned data)" if index.n_tx and not index.have_data else ""
+        raise RpcError(RpcErrorCode.MISC_ERROR, f"Undo data not available{pruned}")
     try:
         return chainman.read_undo(index)
     except BlockFileError:
@@ -89,4 +90,5 @@ def read_undo(chainman: ChainstateManager, index: BlockIndex) -> BlockUndo:
 
 def _require_data(index: BlockIndex) -> None:
     if not index.have_data:
-        raise RpcError(RpcErrorCode.MISC_ERROR, "Block not available (not fully downloaded)")
+        reason = "pruned data" if index.n_tx else "not fully downloaded"
+        raise RpcError(RpcErrorCode.MISC_ERROR, f"Block not available ({reason})")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.node.context import NodeContext
+from moneyrocket.node.pruning import last_pruned_height
 from moneyrocket.node.rpc.chain_access import find_block
 from moneyrocket.node.verify_db import DEFAULT_CHECK_BLOCKS, DEFAULT_CHECK_LEVEL, verify_chain
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 
+_FIRST_TIME = 1_000_000_000
+"""A larger number is a time rather than a height."""
+_TIME_WINDOW = 2 * 60 * 60
 _BLOCK = (Param("blockhash", ParamType.HEX, "Hash of the block"),)
 
 
@@ -78,13 +82,39 @@ def verifychain(node: NodeContext, args: Args) -> Json:
 
 @rpc_method(
     category="blockchain",
-    help="Deletes block files up to a height or time. Pruning is not available in this version.",
+    help=(
+        "Deletes the files of old blocks, as far as they hold no block above a height, or one younger than two hours "
+        "before a time. Needs -prune; the data can only come back from peers."
+    ),
     params=(Param("height", ParamType.NUM, "Height, or UNIX time, up to which to prune"),),
-    result="number: height of the last block deleted",
+    result="number: height of the last block whose data is gone, -1 if there is none",
     examples=(cli_example("pruneblockchain", "1000"), http_example("pruneblockchain", "1000")),
 )
 def pruneblockchain(node: NodeContext, args: Args) -> Json:
-    raise RpcError(RpcErrorCode.MISC_ERROR, "Cannot prune blocks because node is not in prune mode.")
+    chainman = node.chainman
+    if not chainman.options.prunes:
+        raise RpcError(RpcErrorCode.MISC_ERROR, "Cannot prune blocks because node is not in prune mode.")
+    height = args.int("height")
+    if height < 0:
+        raise RpcError(RpcErrorCode.INVALID_PARAMETER, "Negative block height.")
+    with chainman.lock:
+        if height > _FIRST_TIME:
+            index = chainman.active_chain.find_earliest_at_least(height - _TIME_WINDOW, 0)
+            if index is None:
+                raise RpcError(
+                    RpcErrorCode.INVALID_PARAMETER, "Could not find block with at least the specified timestamp."
+                )
+            height = index.height
+        tip_height = chainman.tip.height
+        if tip_height < chainman.params.prune_after_height:
+            raise RpcError(RpcErrorCode.MISC_ERROR, "Blockchain is too short for pruning.")
+        if height > tip_height:
+            raise RpcError(
+                RpcErrorCode.INVALID_PARAMETER, "Blockchain is shorter than the attempted prune height."
+            )
+        chainman.prune(height)
+        pruned = last_pruned_height(chainman.active_chain)
+        return -1 if pruned is None else pruned
 
 
 METHODS = (preciousblock, invalidateblock, reconsiderblock, verifychain, pruneblockchain)

@@ -9,6 +9,7 @@ from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.node.block_index import BlockIndex, BlockStatus
 from moneyrocket.node.chain_manager import ChainstateManager
 from moneyrocket.node.context import NodeContext
+from moneyrocket.node.pruning import PRUNE_MANUALLY, last_pruned_height
 from moneyrocket.node.rpc.block_json import bits_text, difficulty, target_text, work_text
 from moneyrocket.node.rpc.chain_access import find_block
 from moneyrocket.node.rpc.deployment_json import deployments_json, script_flag_names
@@ -26,7 +27,8 @@ _MONTH: Final = 30 * 24 * 60 * 60
     help="Returns the state of the chain: its height, its work, and how far verification is.",
     result=(
         "object with chain, blocks, headers, bestblockhash, bits, target, difficulty, time, mediantime, "
-        "verificationprogress, initialblockdownload, chainwork, size_on_disk, pruned, warnings"
+        "verificationprogress, initialblockdownload, chainwork, size_on_disk, pruned, warnings; when pruning also "
+        "pruneheight, automatic_pruning, prune_target_size"
     ),
     examples=(cli_example("getblockchaininfo"), http_example("getblockchaininfo")),
 )
@@ -48,8 +50,15 @@ def getblockchaininfo(node: NodeContext, args: Args) -> Json:
             "initialblockdownload": chainman.is_initial_block_download(),
             "chainwork": work_text(tip.chain_work),
             "size_on_disk": chainman.store.files.total_size,
-            "pruned": False,
+            "pruned": chainman.options.prunes,
         }
+        if chainman.options.prunes:
+            height = last_pruned_height(chainman.active_chain)
+            result["pruneheight"] = 0 if height is None else height + 1
+            automatic = chainman.options.prune_target != PRUNE_MANUALLY
+            result["automatic_pruning"] = automatic
+            if automatic:
+                result["prune_target_size"] = chainman.options.prune_target
     if chainman.params.signet_challenge is not None:
         result["signet_challenge"] = chainman.params.signet_challenge.hex()
     result["warnings"] = warnings_json(node)

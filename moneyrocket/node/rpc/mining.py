@@ -16,7 +16,7 @@ from moneyrocket.node.rpc.warnings_json import warnings_json
 from moneyrocket.node.signals import ValidationSubscriber
 from moneyrocket.primitives.block import Block, BlockHeader
 from moneyrocket.primitives.hashes import hash_to_hex
-from moneyrocket.primitives.serialize import DeserializeError, Reader, Reader
+from moneyrocket.primitives.serialize import DeserializeError, Reader
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
