@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from moneyrocket.common import clock
 from moneyrocket.common.logging import category_logger
 from moneyrocket.consensus.errors import TxResult, ValidationError
-from moneyrocket.consensus.script_flags import block_script_flags
 from moneyrocket.consensus.tx_checks import check_transaction
 from moneyrocket.consensus.tx_verify import check_tx_inputs, is_final_tx, transaction_sigop_cost
 from moneyrocket.interfaces.chain import RemovalReason
@@ -27,12 +26,11 @@ from moneyrocket.node.mempool_coins import MempoolCoins, relative_locks_met
 from moneyrocket.node.mempool_entry import MempoolEntry
 from moneyrocket.node.package_rules import package_hash
 from moneyrocket.node.policy import MAX_STANDARD_SIGOP_COST, check_standard
-from moneyrocket.node.policy_inputs import check_inputs_standard, is_witness_standard, spends_witness_program
+from moneyrocket.node.policy_inputs import check_inputs_standard, is_witness_standard
+from moneyrocket.node.policy_scripts import check_scripts
 from moneyrocket.node.rbf import NO_BETTER_DIAGRAM, improves_mining, pays_too_little, too_many_clusters
-from moneyrocket.node.script_checks import script_failure_place
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.primitives.transaction import Transaction, TxOut
-from moneyrocket.script.errors import ScriptError
 
 if TYPE_CHECKING:
     from moneyrocket.node.chain_manager import ChainstateManager
@@ -281,18 +279,7 @@ class Examination:
         Raises:
             ValidationError: if one fails.
         """
-        tx = candidate.entry.tx
-        chainman = self._chainman
-        flags = block_script_flags(chainman.tip, chainman.params)
-        try:
-            chainman.scripts.check(tx, candidate.spent, flags, remember=True)
-        except ScriptError as error:
-            stripped = not tx.has_witness and spends_witness_program(tx, candidate.spent)
-            raise ValidationError(
-                f"mempool-script-verify-flag-failed ({error})",
-                script_failure_place(tx, error),
-                result=TxResult.WITNESS_STRIPPED if stripped else TxResult.NOT_STANDARD,
-            ) from error
+        check_scripts(self._chainman, candidate.entry.tx, candidate.spent)
 
     def apply(self) -> None:
         """Make the planned change."""

@@ -55,11 +55,13 @@ class MempoolChain:
     def mine(self, count: int = 1) -> Block:
         """Mine blocks from the mempool; returns the last."""
         for _ in range(count):
-            block, _ = solve_block(Miner(self.chainman, self.mempool, MiningOptions()).create_block(ANYONE).block, 1000)
+            template = Miner(self.chainman, self.mempool, MiningOptions()).create_block(ANYONE)
+            block, _ = solve_block(template.block, 1000)
             assert block is not None
             assert self.chainman.process_new_block(block)
             self.coins[self.chainman.tip.height] = OutPoint(block.transactions[0].txid, 0)
-        return block
+            last = block
+        return last
 
     def accept(self, tx: Transaction) -> AcceptResult:
         """Offer a transaction to the mempool."""

@@ -12,6 +12,7 @@ from moneyrocket.node.mempool_coins import MempoolCoins
 from moneyrocket.node.mempool_journal import MempoolJournal
 from moneyrocket.node.mempool_persist import dump_mempool, load_mempool, record_local
 from moneyrocket.node.package import AlreadyInMempool, DifferentWitness, accept_package, examine_package
+from moneyrocket.primitives.hashes import sha256
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
 from moneyrocket.tests.node.mempool_chain import ANYONE, OP_TRUE, SUBSIDY, MempoolChain, pay
 from moneyrocket.tests.node.mempool_helpers import confirmed_outpoint, output
@@ -78,7 +79,9 @@ def _script(kind: str) -> TxOut:
         ({"fee": -1}, "bad-txns-in-belowout, value in (50.00000000) < value out (50.00000001)"),
         ({"lock_time": 151}, "non-final"),
         ({"sequence": 151}, "non-BIP68-final"),
-        ({"witness": ()}, "mempool-script-verify-flag-failed"),
+        ({"witness": ()}, "mempool-script-verify-flag-failed (Witness program was passed an empty witness)"),
+        ({"witness": (b"\x52",)}, "mempool-script-verify-flag-failed (Witness program hash mismatch), input 0 of"),
+        ({"witness": (b"", OP_TRUE)}, "mempool-script-verify-flag-failed (Stack size must be exactly one"),
         ({"witness": (b"\x00" * 81, OP_TRUE)}, "bad-witness-nonstandard"),
     ],
 )  # fmt: skip
@@ -109,6 +112,17 @@ def test_refuses_an_immature_coinbase(chain: MempoolChain, coin: OutPoint) -> No
     error = _refusal(chain, pay(chain.coins[52]))
 
     assert str(error) == "bad-txns-premature-spend-of-coinbase, tried to spend coinbase at depth 99"
+
+
+def test_refuses_scripts_that_are_valid_but_not_standard(chain: MempoolChain, coin: OutPoint) -> None:
+    nop = b"\xb9\x51"
+    funding = pay(coin, outputs=(TxOut(10_000, b"\x00\x20" + sha256(nop)),))
+    chain.accept(funding)
+
+    error = _refusal(chain, pay(output(funding, 1), value=10_000, witness=(nop,)))
+
+    assert error.reason == "mempool-script-verify-flag-failed (NOPx reserved for soft-fork upgrades)"
+    assert error.result is TxResult.NOT_STANDARD
 
 
 def test_missing_inputs_name_the_parents(chain: MempoolChain, coin: OutPoint) -> None:
