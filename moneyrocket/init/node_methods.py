@@ -15,7 +15,12 @@ from moneyrocket.node.rpc import (
     mining,
     network,
     node_util,
+    output_script,
+    rawtransaction,
+    rawtransaction_submit,
     scan,
+    signmessage,
+    txoutproof,
     txoutset,
 )
 from moneyrocket.rpc.method import RpcMethod
@@ -32,7 +37,12 @@ _MODULES = (
     mining,
     network,
     node_util,
+    output_script,
+    rawtransaction,
+    rawtransaction_submit,
     scan,
+    signmessage,
+    txoutproof,
     txoutset,
 )
 

@@ -104,6 +104,11 @@ _WEIGHT_OFFSET: Final = 50
 """Weight units that a tapscript may use up besides those of its witness (BIP342)."""
 
 
+def is_op_success(opcode: int) -> bool:
+    """Whether an opcode makes any tapscript succeed (BIP342)."""
+    return opcode in _OP_SUCCESS
+
+
 def run_script(machine: Machine) -> None:
     """Run the machine's script to its end.
 

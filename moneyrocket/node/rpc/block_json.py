@@ -112,7 +112,7 @@ def block_json(
     if verbosity <= 1:
         result["tx"] = [hash_to_hex(tx.txid) for tx in block.transactions]
         return result
-    from moneyrocket.node.rpc.transaction_json import transaction_json
+    from moneyrocket.rpc.transaction_json import transaction_json
 
     spent: tuple[tuple[Coin, ...], ...] = ()
     if index.have_undo:

@@ -104,7 +104,7 @@ def gettxout(node: NodeContext, args: Args) -> Json:
         coin = _coin_with_mempool(node, outpoint) if args.bool("include_mempool") else chainman.get_coin(outpoint)
     if coin is None:
         return None
-    from moneyrocket.node.rpc.transaction_json import script_json
+    from moneyrocket.rpc.transaction_json import script_json
 
     return {
         "bestblock": hash_to_hex(tip.hash),
