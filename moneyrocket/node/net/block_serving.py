@@ -108,7 +108,7 @@ class BlockServing:
         peer.disconnect()
 
     def _upload_limited(self, peer: Peer, index: BlockIndex) -> bool:
-        if not self._state.connman.upload_target_reached(historical=True):
+        if not self._state.connman.upload.is_spent(historical=True):
             return False
         historical = self._state.chain.best_header.time - index.time > _HISTORICAL_SECONDS
         return historical and not peer.connection.has_permission(Permission.DOWNLOAD)
@@ -139,6 +139,10 @@ class BlockServing:
         while index is not None:
             if index.hash == stop:
                 log.debug(" getblocks stopping at %d %s", index.height, hash_to_hex(index.hash))
+                return
+            if not index.have_data:
+                text = " getblocks stopping, pruned or too old block at %d %s"
+                log.debug(text, index.height, hash_to_hex(index.hash))
                 return
             peer.blocks_to_announce.append(index.hash)
             count += 1

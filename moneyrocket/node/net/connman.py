@@ -22,12 +22,12 @@ from moneyrocket.node.net.outbound import OutboundOpener
 from moneyrocket.node.net.permissions import Permission, granted
 from moneyrocket.node.net.socket_loop import SocketLoop
 from moneyrocket.node.net.transport import V1Transport
+from moneyrocket.node.net.upload_budget import UploadBudget
 
 log = category_logger("net")
 
 _HANDLER_POLL_SECONDS: Final = 0.1
 _CACHED_RESPONSE_SECONDS: Final = 21 * 3600
-_UPLOAD_TIMEFRAME: Final = 24 * 3600
 
 
 class MessageHandler(Protocol):
@@ -69,6 +69,7 @@ class ConnectionManager:
         addrman: addresses of possible peers.
         banman: addresses that may not connect.
         network_active: whether connections are allowed at all.
+        upload: what may yet be sent today.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class ConnectionManager:
         self.max_block_relay = min(MAX_BLOCK_RELAY_ONLY, options.max_connections - self.max_full_relay)
         outbound = min(self.max_full_relay + self.max_block_relay + MAX_FEELERS, options.max_connections)
         self.max_inbound = options.max_connections - outbound
+        self._max_inbound_tx_relay = max(0, self.max_inbound * options.inbound_relay_percent // 100)
         self.interrupted = threading.Event()
         self.outbound = OutboundOpener(self)
         self._client_name = client_name
@@ -103,8 +105,7 @@ class ConnectionManager:
         self._work = threading.Event()
         self._group_salt = secrets.randbits(64)
         self._address_cache: dict[tuple[Network, Endpoint | None], tuple[int, list[PeerAddress]]] = {}
-        self._upload_cycle_start = 0
-        self._upload_in_cycle = 0
+        self.upload = UploadBudget(options.max_upload, lambda: self.total_sent)
 
     # Life
 
@@ -286,7 +287,8 @@ class ConnectionManager:
         if self._handler is not None:
             self._handler.finalize_peer(connection)
 
-    def _evict(self) -> bool:
+    def _evict(self, *, tx_relay_only: bool = False, spare: int | None = None) -> bool:
+        """Disconnect an inbound peer that is worth least. False if nobody may go."""
         candidates = [
             EvictionCandidate(
                 c.id, c.connected_micros, c.min_ping_micros, c.last_block_time, c.last_tx_time, bool(c.services & 9),
@@ -294,15 +296,31 @@ class ConnectionManager:
                 c.endpoint.address.is_local, c.network,
             )
             for c in self._connections
-            if c.is_inbound and not c.disconnect and not c.has_permission(Permission.NO_BAN)
+            if c.is_inbound
+            and not c.disconnect
+            and not c.has_permission(Permission.NO_BAN)
+            and c.id != spare
+            and (c.relays_txs or not tx_relay_only)
         ]  # fmt: skip
         chosen = select_eviction(candidates)
         connection = self.connection(chosen) if chosen is not None else None
         if connection is None:
             return False
         log.debug("selected %s connection for eviction, %s", connection.kind.value, connection.disconnect_message)
-        connection.disconnect = True
+        connection.request_disconnect()
         return True
+
+    def make_room_for_tx_relay(self, spare: int | None = None) -> bool:
+        """Keep the number of inbound peers that take transactions within its limit (-inboundrelaypercent).
+
+        Args:
+            spare: number of a connection that must not go.
+
+        Returns:
+            False if there are too many and nobody may go.
+        """
+        count = sum(c.is_inbound and c.relays_txs and not c.disconnect for c in self._connections)
+        return count <= self._max_inbound_tx_relay or self._evict(tx_relay_only=True, spare=spare)
 
     def knows_nonce(self, nonce: int) -> bool:
         """Whether an outbound connection that is not yet through the handshake uses this version nonce."""
@@ -368,39 +386,6 @@ class ConnectionManager:
         """Bytes sent since start."""
         with self._lock:
             return self._closed_sent + sum(connection.sent.total for connection in self._connections)
-
-    @property
-    def upload_timeframe(self) -> int:
-        """Seconds over which -maxuploadtarget counts."""
-        return _UPLOAD_TIMEFRAME
-
-    def upload_time_left(self) -> int:
-        """Seconds until counting starts anew; 0 without a target."""
-        if not self.options.max_upload:
-            return 0
-        self._roll_upload_cycle()
-        return max(0, self._upload_cycle_start + _UPLOAD_TIMEFRAME - clock.now())
-
-    def upload_bytes_left(self) -> int:
-        """Bytes that may yet be sent in this timeframe; 0 without a target."""
-        if not self.options.max_upload:
-            return 0
-        self._roll_upload_cycle()
-        return max(0, self.options.max_upload - (self.total_sent - self._upload_in_cycle))
-
-    def upload_target_reached(self, *, historical: bool) -> bool:
-        """Whether -maxuploadtarget forbids serving more, or with ``historical`` old blocks."""
-        if not self.options.max_upload:
-            return False
-        left = self.upload_bytes_left()
-        if historical:  # keep room for one block every ten minutes until the end of the timeframe
-            return left <= self.upload_time_left() // 600 * 4_000_000
-        return left == 0
-
-    def _roll_upload_cycle(self) -> None:
-        if self._upload_cycle_start + _UPLOAD_TIMEFRAME < clock.now():
-            self._upload_cycle_start = clock.now()
-            self._upload_in_cycle = self.total_sent
 
     # Addresses to give away
 

@@ -112,7 +112,8 @@ class Dispatcher:
         refuses = self._state.refuses_transactions(peer)
         newest_block: bytes | None = None
         ignored = MSG_TX if peer.wtxid_relay else MSG_WTX
-        for inv in dict.fromkeys(invs):
+        seen: set[tuple[bool, bytes]] = set()
+        for inv in invs:
             if inv.type == ignored:
                 continue
             if inv.is_block:
@@ -127,6 +128,10 @@ class Dispatcher:
                     log.debug("transaction (%s) inv sent in violation of protocol, %s", hash_to_hex(inv.hash), end)
                     peer.disconnect()
                     return
+                name = (inv.type == MSG_WTX, inv.hash)
+                if name in seen:
+                    continue
+                seen.add(name)
                 if peer.tx_relay is not None:
                     peer.tx_relay.known.add(inv.hash)
                 if not chain.initial_download:

@@ -84,6 +84,12 @@ class Handshake:
         if connection.common_version >= WTXID_RELAY_VERSION:
             peer.send("wtxidrelay")
             peer.send("sendaddrv2")
+        takes_txs = connection.is_inbound and connection.relays_txs
+        if takes_txs and not self._state.connman.make_room_for_tx_relay(spare=peer.id):
+            text = "failed to find a tx-relaying eviction candidate - connection dropped after version message, peer=%d"
+            log.debug(text, peer.id)
+            peer.disconnect()
+            return
         peer.send("verack")
         peer.preferred_download = (
             (not connection.is_inbound or peer.no_ban) and not connection.is_addr_fetch and peer.serves_blocks

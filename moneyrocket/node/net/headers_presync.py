@@ -118,8 +118,8 @@ class HeadersPresync:
             self._restart()
             return PresyncResult(True, request_more=True)
         if not full:
-            return self._abort("incomplete headers message")
-        return PresyncResult(True, request_more=True)
+            self._abort("incomplete headers message")
+        return PresyncResult(True, request_more=full)
 
     def _store(self, headers: Sequence[BlockHeader], full: bool, commitment: bytes) -> PresyncResult:
         enough = self.work >= self._minimum_work
@@ -129,8 +129,8 @@ class HeadersPresync:
             text = "Initial headers sync complete with peer=%d: releasing all at height=%d (redownload phase)"
             log.debug(text, self._peer_id, self.height)
         elif not full:
-            return self._abort("incomplete headers message")
-        return PresyncResult(True, request_more=not enough, headers=tuple(headers))
+            self._abort("incomplete headers message")
+        return PresyncResult(True, request_more=full and not enough, headers=tuple(headers))
 
     def _restart(self) -> None:
         text = (

@@ -36,6 +36,7 @@ class NetOptions:
         bind_on_any: listen on all addresses as well.
         port: port to listen on where a bind names none.
         max_connections: automatic connections in all, inbound included.
+        inbound_relay_percent: share of inbound peers that may take transactions.
         added_nodes: -addnode.
         connect: -connect; None if automatic connections are wanted, empty for none at all.
         seed_nodes: -seednode.
@@ -59,6 +60,7 @@ class NetOptions:
     bind_on_any: bool
     port: int
     max_connections: int
+    inbound_relay_percent: int
     added_nodes: tuple[str, ...]
     connect: tuple[str, ...] | None
     seed_nodes: tuple[str, ...]
@@ -119,6 +121,7 @@ def net_options(args: ArgsManager, default_port: int, client_name: str, client_v
         bind_on_any=bind_on_any,
         port=port,
         max_connections=max_connections,
+        inbound_relay_percent=min(max(args.get_int("-inboundrelaypercent", 50), 0), 100),
         added_nodes=tuple(text for text in args.get_list("-addnode") if text.strip()),
         connect=connect,
         seed_nodes=tuple(args.get_list("-seednode")),

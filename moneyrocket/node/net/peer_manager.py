@@ -48,7 +48,9 @@ class PeerManager(ValidationSubscriber):
             mempool: unconfirmed transactions.
             connman: the connections.
         """
-        self.services = int(ServiceFlags.NETWORK | ServiceFlags.WITNESS | ServiceFlags.NETWORK_LIMITED)
+        self.services = int(ServiceFlags.WITNESS | ServiceFlags.NETWORK_LIMITED)
+        if not chainman.options.prunes:
+            self.services |= int(ServiceFlags.NETWORK)
         self._chain = ChainView(chainman)
         self._mempool = mempool
         self._connman = connman

@@ -147,7 +147,7 @@ class TxRelayer:
             why = ""
         elif not peer.our_services & ServiceFlags.BLOOM:
             why = "mempool request with bloom filters disabled"
-        elif self._state.connman.upload_target_reached(historical=False):
+        elif self._state.connman.upload.is_spent(historical=False):
             why = "mempool request with bandwidth limit reached"
         else:
             why = ""

@@ -9,6 +9,7 @@ from moneyrocket.interfaces.json import Json
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.net.netaddress import Network
 from moneyrocket.node.net.protocol import PROTOCOL_VERSION, service_names
+from moneyrocket.node.net.upload_budget import TIMEFRAME
 from moneyrocket.node.rpc import network_addresses, network_peers
 from moneyrocket.node.rpc.warnings_json import warnings_json
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
@@ -53,12 +54,12 @@ def getnettotals(node: NodeContext, args: Args) -> Json:
         "totalbytessent": connman.total_sent,
         "timemillis": int(time.time() * 1000),
         "uploadtarget": {
-            "timeframe": connman.upload_timeframe,
-            "target": connman.options.max_upload,
-            "target_reached": connman.upload_target_reached(historical=False),
-            "serve_historical_blocks": not connman.upload_target_reached(historical=True),
-            "bytes_left_in_cycle": connman.upload_bytes_left(),
-            "time_left_in_cycle": connman.upload_time_left(),
+            "timeframe": TIMEFRAME,
+            "target": connman.upload.target,
+            "target_reached": connman.upload.is_spent(historical=False),
+            "serve_historical_blocks": not connman.upload.is_spent(historical=True),
+            "bytes_left_in_cycle": connman.upload.bytes_left(),
+            "time_left_in_cycle": connman.upload.seconds_left(),
         },
     }
 

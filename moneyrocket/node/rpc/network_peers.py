@@ -12,9 +12,10 @@ from moneyrocket.node.net.protocol import service_names
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
-from moneyrocket.rpc.values import amount_json
+from moneyrocket.rpc.values import amount_json, is_hex
 
 _MICROS = 1_000_000
+_MAX_TYPE_LENGTH = 12
 _TEST_KINDS = {
     kind.value: kind
     for kind in (
@@ -233,6 +234,11 @@ def getblockfrompeer(node: NodeContext, args: Args) -> Json:
         index = node.chainman.lookup(block_hash)
     if index is None:
         raise RpcError(RpcErrorCode.MISC_ERROR, "Block header missing")
+    if node.chainman.options.prunes and index.height > node.chainman.tip.height:
+        raise RpcError(
+            RpcErrorCode.MISC_ERROR,
+            "In prune mode, only blocks that the node has already synced previously can be fetched from a peer",
+        )
     if index.have_data:
         raise RpcError(RpcErrorCode.MISC_ERROR, "Block already downloaded")
     problem = node.peerman.fetch_block(peer_id, index)
@@ -241,4 +247,27 @@ def getblockfrompeer(node: NodeContext, args: Args) -> Json:
     return {}
 
 
-METHODS = (getpeerinfo, addnode, addconnection, disconnectnode, getaddednodeinfo, getblockfrompeer)
+@rpc_method(
+    category="hidden",
+    help="Sends a message with any content to a peer (for tests).",
+    params=(
+        Param("peer_id", ParamType.NUM, "Number of the peer in getpeerinfo"),
+        Param("msg_type", ParamType.STR, "Message type, at most 12 characters"),
+        Param("msg", ParamType.HEX, "Payload, without the message header"),
+    ),
+    result="object: empty",
+)
+def sendmsgtopeer(node: NodeContext, args: Args) -> Json:
+    peer_id, kind, text = args.int("peer_id", bits=64), args.str("msg_type"), args.str("msg")
+    if len(kind) > _MAX_TYPE_LENGTH:
+        raise RpcError(RpcErrorCode.INVALID_PARAMETER, f"Error: msg_type too long, max length is {_MAX_TYPE_LENGTH}")
+    if text and not is_hex(text):
+        raise RpcError(RpcErrorCode.INVALID_PARAMETER, "Error parsing input for msg")
+    connection = node.connman.connection(peer_id)
+    if connection is None:
+        raise RpcError(RpcErrorCode.MISC_ERROR, "Error: Could not send message to peer")
+    connection.push(kind, bytes.fromhex(text))
+    return {}
+
+
+METHODS = (sendmsgtopeer, getpeerinfo, addnode, addconnection, disconnectnode, getaddednodeinfo, getblockfrompeer)
