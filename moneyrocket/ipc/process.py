@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
@@ -32,6 +34,8 @@ IPC_DESCRIPTOR_OPTION: Final = "-ipcfd"
 needs to know comes over the connection."""
 
 WALLET_PROGRAM: Final = "moneyrocket-wallet"
+
+_REAP_SECONDS: Final = 60
 
 _log = category_logger("ipc")
 
@@ -61,6 +65,12 @@ class ChildProcess:
         """Whether the process can still be called."""
         return not self._connection.closed
 
+    def reap(self) -> None:
+        """Take note of the process's end, so that it does not stay in the process table."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = self._process.wait(_REAP_SECONDS)
+            _log.debug("Process %s pid %d exited with status %d", self._name, self.pid, status)
+
     def on_disconnect(self, hook: Callable[[], None]) -> None:
         """Run ``hook`` once, in a thread of its own, when the process has gone; at once if it already has."""
         self._connection.on_disconnect(hook)
@@ -77,12 +87,10 @@ class ChildProcess:
         close(self.init)
         self._loop.close()
         try:
-            status = self._process.wait(timeout)
+            return self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            status = self._process.wait()
-        _log.debug("Process %s pid %d exited with status %d", self._name, self.pid, status)
-        return status
+            return self._process.wait()
 
 
 def spawn_process(program: str, module: str, own_name: str) -> ChildProcess:
@@ -115,7 +123,10 @@ def spawn_process(program: str, module: str, own_name: str) -> ChildProcess:
         raise InitError(f"Cannot start {program}: {error}") from error
     connection = connection_of(init)
     assert connection is not None
-    return ChildProcess(loop, program, process, init, connection)
+    child = ChildProcess(loop, program, process, init, connection)
+    # Not in the thread of the hooks: a process that hangs up and stays must not delay what else a hang-up causes.
+    child.on_disconnect(threading.Thread(target=child.reap, name="ipc-reap", daemon=True).start)
+    return child
 
 
 def spawn_wallet(own_name: str) -> ChildProcess:

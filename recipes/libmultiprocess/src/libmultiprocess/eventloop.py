@@ -141,14 +141,18 @@ class EventLoop:
         with self._lock:
             self._connections.discard(connection)
 
+    def _snapshot(self) -> "list[Connection]":
+        with self._lock:
+            return list(self._connections)
+
     def close(self) -> None:
         """Close all connections and end the threads. Pending calls fail. Harmless if repeated."""
         if self.closed or self.is_current_thread:
             return
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            connection.close()
+        # A listener may add connections meanwhile.
+        while connections := self._snapshot():
+            for connection in connections:
+                connection.close()
         with self._lock:
             cleanup = self._cleanup_thread
         if cleanup is not None:
