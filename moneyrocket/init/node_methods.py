@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.rpc import (
+    block_template,
     blockchain,
     chain_control,
     chain_info,
@@ -26,6 +27,7 @@ from moneyrocket.node.rpc import (
 from moneyrocket.rpc.method import RpcMethod
 
 _MODULES = (
+    block_template,
     blockchain,
     chain_control,
     chain_info,

@@ -20,6 +20,13 @@ _COMBO_COMPRESSED: Final = 4
 """combo() of a compressed key has scripts of four types, of an uncompressed one of two."""
 
 
+class NotADescriptorError(RpcError):
+    """A text is no descriptor at all (-5)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(RpcErrorCode.INVALID_ADDRESS_OR_KEY, message)
+
+
 def script_from_address(text: str, params: ChainParams) -> bytes | None:
     """Output script of an address, None if the text is none."""
     from moneyrocket.script.address import AddressError, decode_address
@@ -34,14 +41,15 @@ def script_from_descriptor(text: str, params: ChainParams) -> bytes:
     """Output script of a descriptor that stands for one script; of combo() the P2WPKH one, or P2PKH.
 
     Raises:
-        RpcError: -5 if it is no descriptor or needs a missing key, -8 if it stands for many.
+        NotADescriptorError: if it is no descriptor.
+        RpcError: -5 if it needs a missing key, -8 if it stands for many.
     """
     from moneyrocket.script.descriptors import DescriptorError, parse_descriptors
 
     try:
         descriptors = parse_descriptors(text, params)
     except DescriptorError as error:
-        raise RpcError(RpcErrorCode.INVALID_ADDRESS_OR_KEY, str(error)) from None
+        raise NotADescriptorError(str(error)) from None
     if len(descriptors) > 1:
         raise RpcError(RpcErrorCode.INVALID_PARAMETER, "Multipath descriptor not accepted")
     if descriptors[0].is_range:

@@ -9,7 +9,7 @@ from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.miner import solve_block, with_commitment
-from moneyrocket.node.rpc.descriptor_args import script_from_address, script_from_descriptor
+from moneyrocket.node.rpc.descriptor_args import NotADescriptorError, script_from_address, script_from_descriptor
 from moneyrocket.primitives.block import Block
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.primitives.serialize import DeserializeError
@@ -103,9 +103,7 @@ def generateblock(node: NodeContext, args: Args) -> Json:
     output = args.str("output")
     try:
         script = script_from_descriptor(output, node.params)
-    except RpcError as error:
-        if error.code == RpcErrorCode.INVALID_PARAMETER:
-            raise
+    except NotADescriptorError:
         script_or_none = script_from_address(output, node.params)
         if script_or_none is None:
             raise RpcError(RpcErrorCode.INVALID_ADDRESS_OR_KEY, "Error: Invalid address or descriptor") from None
