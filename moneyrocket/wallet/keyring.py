@@ -315,7 +315,7 @@ class Keyring:
             redeem_script, _ = self.inner_scripts(script)
             inner = solve(redeem_script)[0] if redeem_script else None
             nested = inner in (TxoutType.WITNESS_V0_KEYHASH, TxoutType.WITNESS_V0_SCRIPTHASH)
-            return (OutputType.P2SH_SEGWIT if nested else OutputType.LEGACY).value
+            return OutputType.P2SH_SEGWIT.value if nested else OutputType.LEGACY.value
         if kind is TxoutType.WITNESS_V0_SCRIPTHASH:
             return OutputType.BECH32.value
         found = _OUTPUT_TYPES.get(kind)

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from moneyrocket.interfaces.json import Json
+from moneyrocket.rpc.address_json import describe_address
 from moneyrocket.script.standard import TxoutType, solve
-from moneyrocket.wallet.fees import is_witness_program
 from moneyrocket.wallet.wallet import Wallet
 
-_NAMES_SCRIPT = (
-    TxoutType.SCRIPTHASH,
-    TxoutType.WITNESS_V0_SCRIPTHASH,
-    TxoutType.WITNESS_V1_TAPROOT,
-    TxoutType.ANCHOR,
-)
 
-
-def describe_address(wallet: Wallet, script: bytes) -> dict[str, Json]:
+def describe_own_address(wallet: Wallet, script: bytes) -> dict[str, Json]:
     """What an address says by itself, and what the wallet knows of the scripts and keys behind it."""
     kind, solutions = solve(script)
-    info: dict[str, Json] = {"isscript": kind in _NAMES_SCRIPT, "iswitness": is_witness_program(script)}
-    if is_witness_program(script):
-        if kind is TxoutType.WITNESS_UNKNOWN:
-            del info["isscript"]
-        info["witness_version"] = script[0] - 0x50 if script[0] else 0
-        info["witness_program"] = script[2:].hex()
+    info = describe_address(script)
     provider = wallet.keyring.provider(script)
     match kind:
         case TxoutType.PUBKEYHASH | TxoutType.WITNESS_V0_KEYHASH:
@@ -63,10 +51,7 @@ def _add_inner(wallet: Wallet, outer: bytes, inner: bytes | None, info: dict[str
 
 def _describe_embedded(wallet: Wallet, outer: bytes, inner: bytes) -> dict[str, Json]:
     kind, solutions = solve(inner)
-    info: dict[str, Json] = {"isscript": kind in _NAMES_SCRIPT, "iswitness": is_witness_program(inner)}
-    if is_witness_program(inner):
-        info["witness_version"] = 0
-        info["witness_program"] = inner[2:].hex()
+    info = describe_address(inner)
     provider = wallet.keyring.provider(outer)
     if kind in (TxoutType.PUBKEYHASH, TxoutType.WITNESS_V0_KEYHASH):
         key = provider.public_keys.get(solutions[0])

@@ -13,7 +13,7 @@ from moneyrocket.wallet.address_book import RECEIVE, SEND
 from moneyrocket.wallet.balance import address_balances, address_groupings, is_change
 from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.manager import WalletManager
-from moneyrocket.wallet.rpc.address_info import describe_address
+from moneyrocket.wallet.rpc.address_info import describe_own_address
 from moneyrocket.wallet.rpc.util import (
     ensure_unlocked,
     invalid,
@@ -160,7 +160,7 @@ def getaddressinfo(manager: WalletManager, args: Args) -> Json:
             info["desc"] = wallet.keyring.describe(script)
             info["parent_desc"] = managers[0].public_text
         info["iswatchonly"] = False
-        info.update(describe_address(wallet, script))
+        info.update(describe_own_address(wallet, script))
         info["ischange"] = is_change(wallet, script)
         if managers:
             info["timestamp"] = managers[0].created

@@ -9,45 +9,23 @@ from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.rpc.errors import RpcErrorCode
-from moneyrocket.rpc.values import amount_from_json, as_int, as_list, as_str, parse_hex, type_name
-from moneyrocket.script.script import push_data
+from moneyrocket.rpc.transaction_args import parse_outputs
+from moneyrocket.rpc.values import amount_from_json, as_int, as_list, as_str, type_name
 from moneyrocket.wallet.coin_control import CoinControl
-from moneyrocket.wallet.rpc.util import invalid, script_from
+from moneyrocket.wallet.rpc.util import invalid
 from moneyrocket.wallet.spend import Recipient
 from moneyrocket.wallet.wallet import Wallet
 
-_OP_RETURN = b"\x6a"
 _MODES = ("unset", "economical", "conservative")
 
 
-def normalize_outputs(value: Json) -> dict[str, Json]:
-    """Read outputs given as an object, or as an array of objects with one key each.
-
-    Raises:
-        RpcError: -8 when it is neither.
-    """
-    if value is None:
-        raise invalid("Invalid parameter, output argument must be non-null")
-    if isinstance(value, dict):
-        return value
-    outputs: dict[str, Json] = {}
-    for output in as_list(value):
-        if not isinstance(output, dict):
-            raise invalid("Invalid parameter, key-value pair not an object as expected")
-        if len(output) != 1:
-            raise invalid("Invalid parameter, key-value pair must contain exactly one key")
-        for key, amount in output.items():
-            if key in outputs:
-                raise invalid(
-                    "Invalid parameter, duplicate key: data"
-                    if key == "data"
-                    else f"Invalid parameter, duplicated address: {key}"
-                )
-            outputs[key] = amount
-    return outputs
+def output_names(outputs: Json) -> list[str]:
+    """The addresses (or ``data``) of outputs given as an object, or as an array of objects with one key each."""
+    members = outputs if isinstance(outputs, list) else [outputs]
+    return [name for member in members if isinstance(member, dict) for name in member]
 
 
-def parse_recipients(wallet: Wallet, outputs: dict[str, Json], payers: set[int]) -> list[Recipient]:
+def parse_recipients(wallet: Wallet, outputs: Json, payers: set[int]) -> list[Recipient]:
     """Turn addresses and amounts into payments.
 
     Args:
@@ -58,20 +36,8 @@ def parse_recipients(wallet: Wallet, outputs: dict[str, Json], payers: set[int])
     Raises:
         RpcError: -5 for a text that is no address, -8 for an address given twice, -3 for a bad amount.
     """
-    seen: set[bytes] = set()
-    recipients: list[Recipient] = []
-    for number, (name, value) in enumerate(outputs.items()):
-        if name == "data":
-            data = parse_hex(value if isinstance(value, str) else str(value), "Data")
-            recipients.append(Recipient(_OP_RETURN + push_data(data), 0, number in payers))
-            continue
-        amount = amount_from_json(value)
-        script = script_from(wallet, name, f"Invalid Bitcoin address: {name}")
-        if script in seen:
-            raise invalid(f"Invalid parameter, duplicated address: {name}")
-        seen.add(script)
-        recipients.append(Recipient(script, amount, number in payers))
-    return recipients
+    parsed = parse_outputs(outputs, wallet.params)
+    return [Recipient(script, amount, number in payers) for number, (script, amount) in enumerate(parsed)]
 
 
 def fee_payers(value: Json, names: Sequence[str]) -> set[int]:

@@ -10,12 +10,12 @@ from typing import Final
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.primitives.hashes import hash_to_hex
-from moneyrocket.primitives.serialize import DeserializeError
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
-from moneyrocket.rpc.values import amount_json, as_bool, as_int, as_str, is_hex
+from moneyrocket.rpc.transaction_json import decode_transaction_hex
+from moneyrocket.rpc.values import amount_json, as_bool, as_int, as_str
 from moneyrocket.wallet.available import CoinFilter, available_coins
 from moneyrocket.wallet.coin_control import CoinControl, Preset
 from moneyrocket.wallet.coins import fee_for
@@ -29,7 +29,7 @@ from moneyrocket.wallet.rpc.fund_options import (
     reject_old_names,
     with_positional_fee,
 )
-from moneyrocket.wallet.rpc.outputs import fee_payers, normalize_outputs, parse_recipients, with_fee_choice
+from moneyrocket.wallet.rpc.outputs import fee_payers, output_names, parse_recipients, with_fee_choice
 from moneyrocket.wallet.rpc.spend import CONF_TARGET, ESTIMATE_MODE, FEE_RATE
 from moneyrocket.wallet.rpc.util import invalid, synced_wallet_of, wallet_error, wallet_of
 from moneyrocket.wallet.spend import (
@@ -154,9 +154,9 @@ def send(manager: WalletManager, args: Args) -> Json:
     if "input_weights" in options:
         raise invalid("Input weights should be specified in inputs rather than in options.")
     replaceable = as_bool(options.get("replaceable", wallet.settings.signal_rbf))
-    outputs = normalize_outputs(args.raw("outputs"))
+    outputs = args.raw("outputs")
     with wallet.lock:
-        payers = fee_payers(options.get("subtract_fee_from_outputs"), list(outputs))
+        payers = fee_payers(options.get("subtract_fee_from_outputs"), output_names(outputs))
         recipients = parse_recipients(wallet, outputs, payers)
         lock_time = _lock_time_from(options)
         inputs = read_inputs(options.get("inputs"), replaceable=replaceable, lock_time=lock_time or 0)
@@ -198,7 +198,9 @@ def send(manager: WalletManager, args: Args) -> Json:
 )
 def fundrawtransaction(manager: WalletManager, args: Args) -> Json:
     wallet = synced_wallet_of(manager, args)
-    tx = _decode(args.str("hexstring"), args.opt_bool("iswitness"))
+    tx = decode_transaction_hex(args.str("hexstring"), witness=args.opt_bool("iswitness"))
+    if tx is None:
+        raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, "TX decode failed")
     options = args.obj("options")
     with wallet.lock, wallet.database.transaction():
         payers = fee_payers(options.get("subtractFeeFromOutputs"), ["dummy"] * len(tx.outputs))
@@ -208,17 +210,6 @@ def fundrawtransaction(manager: WalletManager, args: Args) -> Json:
         created = _fund(wallet, recipients, control, options, override_min_fee=True)
     position = -1 if created.change_position is None else created.change_position
     return {"hex": created.tx.serialize().hex(), "fee": amount_json(created.fee), "changepos": position}
-
-
-def _decode(text: str, is_witness: bool | None) -> Transaction:
-    """Read a transaction that may lack inputs, which makes its hex ambiguous."""
-    if is_hex(text):
-        for allow_witness in (True, False) if is_witness is None else (is_witness,):
-            try:
-                return Transaction.deserialize(bytes.fromhex(text), allow_witness=allow_witness)
-            except DeserializeError:
-                continue
-    raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, "TX decode failed")
 
 
 @rpc_method(
@@ -285,10 +276,9 @@ def sendall(manager: WalletManager, args: Args) -> Json:
     with wallet.lock:
         control = _sendall_control(wallet, options)
         rate = _sendall_rate(wallet, control)
-        outputs = normalize_outputs(pairs)
-        recipients = parse_recipients(wallet, outputs, set())
+        recipients = parse_recipients(wallet, pairs, set())
         inputs = _sendall_inputs(wallet, control, options, rate)
-        fixed = [name not in without_amount for name in outputs]
+        fixed = [name not in without_amount for name in output_names(pairs)]
         tx = _sendall_transaction(wallet, control, rate, inputs, recipients, fixed, options)
         if as_bool(options.get("lock_unspents", False)):
             for outpoint in inputs:

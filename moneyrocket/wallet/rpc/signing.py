@@ -6,23 +6,19 @@ from typing import Final
 
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
-from moneyrocket.primitives.amount import MAX_MONEY
-from moneyrocket.primitives.hashes import hash_to_hex
-from moneyrocket.primitives.serialize import DeserializeError
-from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
+from moneyrocket.primitives.transaction import OutPoint, Transaction, TxOut
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
-from moneyrocket.rpc.values import (
-    amount_from_json,
-    amount_json,
-    as_int,
-    as_str,
-    check_object,
-    is_hex,
-    parse_hash,
-    parse_hex,
+from moneyrocket.rpc.signing_args import (
+    PREVTXS_PARAM,
+    SIGHASH_PARAM,
+    parse_prevouts,
+    parse_sighash_type,
+    sign_result_json,
 )
+from moneyrocket.rpc.transaction_json import decode_transaction_hex
+from moneyrocket.rpc.values import amount_json, as_str
 from moneyrocket.script.standard import TxoutType, solve
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.rpc.util import ensure_unlocked, invalid, script_from, wallet_of
@@ -31,20 +27,11 @@ from moneyrocket.wallet.wallet import Wallet
 _DECODE_FAILED: Final = "TX decode failed. Make sure the tx has at least one input."
 
 
-def decode_transaction(text: str, message: str) -> Transaction:
-    """Read a transaction given in hex, with or without witness data.
-
-    Raises:
-        RpcError: -22 with ``message`` when it is none.
-    """
-    if is_hex(text):
-        data = bytes.fromhex(text)
-        for allow_witness in (True, False):
-            try:
-                return Transaction.deserialize(data, allow_witness=allow_witness)
-            except DeserializeError:
-                continue
-    raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, message)
+def _decoded(text: str, message: str) -> Transaction:
+    tx = decode_transaction_hex(text)
+    if tx is None:
+        raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, message)
+    return tx
 
 
 @rpc_method(
@@ -78,33 +65,8 @@ def signmessage(manager: WalletManager, args: Args) -> Json:
     help="Signs the inputs of a transaction that the wallet has keys for.",
     params=(
         Param("hexstring", ParamType.STR, "The transaction in hex"),
-        Param(
-            "prevtxs",
-            ParamType.ARR,
-            "Outputs that it spends and that the node does not know",
-            required=False,
-            inner=(
-                Param(
-                    "",
-                    ParamType.OBJ,
-                    required=False,
-                    inner=(
-                        Param("txid", ParamType.HEX, "Id of the transaction"),
-                        Param("vout", ParamType.NUM, "Index of the output"),
-                        Param("scriptPubKey", ParamType.HEX, "Its script"),
-                        Param("redeemScript", ParamType.HEX, "Script behind P2SH", required=False),
-                        Param("witnessScript", ParamType.HEX, "Script behind P2WSH", required=False),
-                        Param("amount", ParamType.AMOUNT, "Its amount, needed for witness inputs", required=False),
-                    ),
-                ),
-            ),
-        ),
-        Param(
-            "sighashtype",
-            ParamType.STR,
-            "DEFAULT, ALL, NONE, SINGLE, or one of the last three followed by |ANYONECANPAY",
-            default="DEFAULT",
-        ),
+        PREVTXS_PARAM,
+        SIGHASH_PARAM,
     ),
     result='object: "hex", "complete", and "errors" for inputs that could not be signed',
     examples=(cli_example("signrawtransactionwithwallet", '"myhex"'),),
@@ -113,24 +75,14 @@ def signrawtransactionwithwallet(manager: WalletManager, args: Args) -> Json:
     from moneyrocket.script.signing import sign_transaction
 
     wallet = wallet_of(manager, args)
-    tx = decode_transaction(args.str("hexstring"), _DECODE_FAILED)
+    tx = _decoded(args.str("hexstring"), _DECODE_FAILED)
     with wallet.lock:
         ensure_unlocked(wallet)
         coins = _coins_of(wallet, tx)
-        _add_given_outputs(args.opt_list("prevtxs") or [], coins)
-        sighash = _sighash_type(args.str("sighashtype"))
+        parse_prevouts(args.raw("prevtxs"), coins, None)
+        sighash = parse_sighash_type(args.raw("sighashtype"))
         provider = wallet.keyring.signing_provider(coins)
-    result = sign_transaction(tx, coins, provider, sighash)
-    errors: list[Json] = []
-    for number, problem in sorted(result.errors.items()):
-        if problem == "Missing amount":
-            out = coins[tx.inputs[number].prevout]
-            raise RpcError(RpcErrorCode.TYPE_ERROR, f"Missing amount for {_out_text(out)}")
-        errors.append(_input_error(result.tx.inputs[number], problem))
-    answer: dict[str, Json] = {"hex": result.tx.serialize().hex(), "complete": result.complete}
-    if errors:
-        answer["errors"] = errors
-    return answer
+    return sign_result_json(sign_transaction(tx, coins, provider, sighash), coins)
 
 
 def _coins_of(wallet: Wallet, tx: Transaction) -> dict[OutPoint, TxOut]:
@@ -142,53 +94,6 @@ def _coins_of(wallet: Wallet, tx: Transaction) -> dict[OutPoint, TxOut]:
         if outpoint not in coins and out is not None and not wallet.ledger.is_spent(outpoint):
             coins[outpoint] = out
     return coins
-
-
-def _add_given_outputs(given: list[Json], coins: dict[OutPoint, TxOut]) -> None:
-    from moneyrocket.script.asm import script_to_asm
-
-    for value in given:
-        if not isinstance(value, dict):
-            raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, 'expected object with {"txid\'","vout","scriptPubKey"}')
-        check_object(value, {"txid": "string", "vout": "number", "scriptPubKey": "string"})
-        n = as_int(value["vout"])
-        if n < 0:
-            raise RpcError(RpcErrorCode.DESERIALIZATION_ERROR, "vout cannot be negative")
-        outpoint = OutPoint(parse_hash(value["txid"], "txid"), n)
-        script = parse_hex(value["scriptPubKey"], "scriptPubKey")
-        known = coins.get(outpoint)
-        if known is not None and known.script_pubkey != script:
-            raise RpcError(
-                RpcErrorCode.DESERIALIZATION_ERROR,
-                "Previous output scriptPubKey mismatch:\n"
-                f"{script_to_asm(known.script_pubkey)}\nvs:\n{script_to_asm(script)}",
-            )
-        amount = amount_from_json(value["amount"]) if "amount" in value else MAX_MONEY
-        coins[outpoint] = TxOut(amount, script)
-
-
-def _sighash_type(text: str) -> int:
-    types = {"DEFAULT": 0, "ALL": 1, "NONE": 2, "SINGLE": 3}
-    name, bar, suffix = text.partition("|")
-    if name not in types or (bar and (suffix != "ANYONECANPAY" or name == "DEFAULT")):
-        raise invalid(f"'{text}' is not a valid sighash parameter.")
-    return types[name] | (0x80 if bar else 0)
-
-
-def _out_text(out: TxOut) -> str:
-    whole, rest = divmod(out.value, 100_000_000)
-    return f"CTxOut(nValue={whole}.{rest:08d}, scriptPubKey={out.script_pubkey.hex()[:30]})"
-
-
-def _input_error(txin: TxIn, problem: str) -> Json:
-    return {
-        "txid": hash_to_hex(txin.prevout.txid),
-        "vout": txin.prevout.n,
-        "witness": [item.hex() for item in txin.witness],
-        "scriptSig": txin.script_sig.hex(),
-        "sequence": txin.sequence,
-        "error": problem,
-    }
 
 
 @rpc_method(
@@ -222,7 +127,7 @@ def simulaterawtransaction(manager: WalletManager, args: Args) -> Json:
     spent: set[OutPoint] = set()
     with wallet.lock:
         for value in args.list("rawtxs"):
-            tx = decode_transaction(as_str(value), "Transaction hex string decoding failure.")
+            tx = _decoded(as_str(value), "Transaction hex string decoding failure.")
             outpoints = [txin.prevout for txin in tx.inputs]
             for outpoint, coin in zip(outpoints, wallet.chain.find_coins(outpoints), strict=True):
                 if outpoint in spent:

@@ -11,6 +11,7 @@ from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
+from moneyrocket.rpc.transaction_json import transaction_json as decoded_json
 from moneyrocket.rpc.values import amount_json
 from moneyrocket.script.address import AddressError
 from moneyrocket.wallet.balance import is_change, is_trusted, parts
@@ -392,15 +393,9 @@ def gettransaction(manager: WalletManager, args: Args) -> Json:
 
 
 def _decoded(wallet: Wallet, wtx: WalletTx) -> Json:
-    from moneyrocket.rpc.transaction_json import transaction_json as decode
-
-    decoded = decode(wtx.tx, wallet.params)
-    outputs = decoded["vout"]
-    assert isinstance(outputs, list)
-    for out, shown in zip(wtx.tx.outputs, outputs, strict=True):
-        if isinstance(shown, dict) and is_change(wallet, out.script_pubkey):
-            shown["ischange"] = True
-    return decoded
+    return decoded_json(
+        wtx.tx, wallet.params, with_hex=False, is_change=lambda out: is_change(wallet, out.script_pubkey)
+    )
 
 
 def _transaction(wallet: Wallet, args: Args) -> WalletTx:
