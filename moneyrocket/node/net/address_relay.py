@@ -173,17 +173,28 @@ class AddressGossip:
             self._send(peer, fresh)
 
     def _announce_ourselves(self, peer: Peer, *, first: bool) -> None:
-        """Tell a peer the address under which it sees us, if the world could reach us there."""
-        seen = peer.connection.local_endpoint
-        if seen is None or not seen.address.is_routable:
+        """Tell a peer where the world can reach this node: as the user says, or else as the peer sees it."""
+        endpoint = self._own_endpoint(peer)
+        if endpoint is None:
             return
-        local = PeerAddress(Endpoint(seen.address, self._state.connman.options.port), peer.our_services, clock.now())
+        local = PeerAddress(endpoint, peer.our_services, clock.now())
         log.debug("Advertising address %s to peer=%d", local.endpoint, peer.id)
         if first:
-            self._send(peer, [local])
+            if peer.wants_addrv2 or endpoint.address.is_v1_compatible:
+                self._send(peer, [local])
         else:
             peer.addresses.known.clear()
             peer.addresses.push(local, v2=peer.wants_addrv2, limit=MAX_ADDR_TO_SEND)
+
+    def _own_endpoint(self, peer: Peer) -> Endpoint | None:
+        options = self._state.connman.options
+        if options.external:
+            return options.external[0]
+        seen = peer.connection.local_endpoint
+        if not options.discover or seen is None or not seen.address.is_routable:
+            return None
+        # Who connected to us knows the port we listen on; who was connected to sees another one.
+        return seen if peer.connection.is_inbound else Endpoint(seen.address, options.port)
 
     @staticmethod
     def _send(peer: Peer, addresses: list[PeerAddress]) -> None:

@@ -35,6 +35,8 @@ class NetOptions:
         whitebinds: those that give permissions.
         bind_on_any: listen on all addresses as well.
         port: port to listen on where a bind names none.
+        external: own public addresses (-externalip).
+        discover: whether to believe peers about them.
         max_connections: automatic connections in all, inbound included.
         inbound_relay_percent: share of inbound peers that may take transactions.
         added_nodes: -addnode.
@@ -59,6 +61,8 @@ class NetOptions:
     whitebinds: tuple[WhitebindEntry, ...]
     bind_on_any: bool
     port: int
+    external: tuple[Endpoint, ...]
+    discover: bool
     max_connections: int
     inbound_relay_percent: int
     added_nodes: tuple[str, ...]
@@ -120,6 +124,8 @@ def net_options(args: ArgsManager, default_port: int, client_name: str, client_v
         whitebinds=whitebinds,
         bind_on_any=bind_on_any,
         port=port,
+        external=_external(args, port),
+        discover=args.get_bool("-discover", True),
         max_connections=max_connections,
         inbound_relay_percent=min(max(args.get_int("-inboundrelaypercent", 50), 0), 100),
         added_nodes=tuple(text for text in args.get_list("-addnode") if text.strip()),
@@ -165,6 +171,16 @@ def _binds(args: ArgsManager, port: int) -> tuple[tuple[Endpoint, ...], tuple[En
         except AddressError:
             raise InitError(f"Cannot resolve -bind address: '{text}'") from None
     return tuple(binds), tuple(onion_binds)
+
+
+def _external(args: ArgsManager, port: int) -> tuple[Endpoint, ...]:
+    endpoints = []
+    for text in args.get_list("-externalip"):
+        try:
+            endpoints.append(parse_endpoint(text, port))
+        except AddressError:
+            raise InitError(f"Cannot resolve -externalip address: '{text}'") from None
+    return tuple(endpoint for endpoint in endpoints if endpoint.address.is_routable)
 
 
 def _connect(args: ArgsManager) -> tuple[str, ...] | None:

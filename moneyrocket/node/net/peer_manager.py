@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moneyrocket.node.net.connection import Connection
     from moneyrocket.node.net.connman import ConnectionManager
     from moneyrocket.primitives.block import Block
+    from moneyrocket.primitives.transaction import Transaction
 
 log = category_logger("net")
 
@@ -221,10 +222,10 @@ class PeerManager(ValidationSubscriber):
             offsets = [p.time_offset for p in self._state.peers.values() if not p.connection.is_inbound]
         return int(median(offsets)) if offsets else 0
 
-    def orphans(self) -> list[tuple[bytes, tuple[int, ...]]]:
-        """The wtxids of all orphans, with the connection numbers of the peers that offered them."""
+    def orphans(self) -> list[tuple[Transaction, tuple[int, ...]]]:
+        """All orphans, with the connection numbers of the peers that offered them."""
         with self._chain.lock:
-            return [(orphan.tx.wtxid, tuple(orphan.announcers)) for orphan in self._parts.transactions.orphanage.all()]
+            return [(orphan.tx, tuple(orphan.announcers)) for orphan in self._parts.transactions.orphanage.all()]
 
     def stats(self, peer_id: int) -> PeerStats | None:
         """What is known of a peer, None if it is gone."""

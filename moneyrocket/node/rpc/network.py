@@ -10,13 +10,15 @@ from moneyrocket.node.context import NodeContext
 from moneyrocket.node.net.netaddress import Network
 from moneyrocket.node.net.protocol import PROTOCOL_VERSION, service_names
 from moneyrocket.node.net.upload_budget import TIMEFRAME
-from moneyrocket.node.rpc import network_addresses, network_peers
+from moneyrocket.node.rpc import network_addresses, network_peers, orphans
 from moneyrocket.node.rpc.warnings_json import warnings_json
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import amount_json
 
 _NETWORKS = (Network.IPV4, Network.IPV6, Network.ONION, Network.I2P, Network.CJDNS)
+_MANUAL_SCORE = 4
+"""Trust in an address that the user named; there are no others."""
 _REACHABLE = (Network.IPV4, Network.IPV6)
 
 
@@ -100,7 +102,10 @@ def getnetworkinfo(node: NodeContext, args: Args) -> Json:
         "networks": networks,
         "relayfee": amount_json(node.mempool.options.min_relay_rate),
         "incrementalfee": amount_json(node.mempool.options.incremental_rate),
-        "localaddresses": [],
+        "localaddresses": [
+            {"address": str(local.address), "port": local.port, "score": _MANUAL_SCORE}
+            for local in connman.options.external
+        ],
         "warnings": warnings_json(node),
     }
 
@@ -124,4 +129,5 @@ METHODS = (
     setnetworkactive,
     *network_peers.METHODS,
     *network_addresses.METHODS,
+    *orphans.METHODS,
 )
