@@ -281,6 +281,26 @@ def test_mined_and_disconnected(short_chain: MempoolChain) -> None:
     assert set(entry.children) == {child.txid}
 
 
+def test_a_package_is_loaded_as_one(chain: MempoolChain, coin: OutPoint, tmp_path: Path) -> None:
+    parent = pay(coin, fee=0)
+    child = pay(output(parent), fee=1000)
+    accept_package(chain.chainman, chain.mempool, [parent, child])
+    dump_mempool(chain.mempool, tmp_path / "mempool.dat")
+    chain.mempool.expire(1 << 40)
+
+    load_mempool(
+        chain.chainman,
+        chain.mempool,
+        tmp_path / "mempool.dat",
+        use_current_time=True,
+        apply_deltas=False,
+        apply_unbroadcast=False,
+        interrupted=lambda: False,
+    )
+
+    assert set(chain.mempool.entries) == {parent.txid, child.txid}
+
+
 def test_saved_and_loaded(chain: MempoolChain, coin: OutPoint, tmp_path: Path) -> None:
     parent = pay(coin)
     child = pay(output(parent), value=SUBSIDY - 1000)
