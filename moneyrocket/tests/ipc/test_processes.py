@@ -191,7 +191,7 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProcess]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     process = spawn_process("no-such-executable", MODULE, "tests")
     yield process
-    process.close(20)
+    process.close(60)
 
 
 def call(chain: AnsweringChain, method: str, params: Json = None) -> Json:
@@ -300,16 +300,16 @@ def test_child_killed_during_a_call(child: ChildProcess, tmp_path: Path) -> None
         assert caller.is_alive()
         caller.join(0.01)
     os.kill(child.pid, signal.SIGKILL)
-    caller.join(20)
+    caller.join(60)
     assert isinstance(result.error, ConnectionError)
     assert "no-such-executable" in str(result.error)
-    assert gone.wait(20)
+    assert gone.wait(60)
     assert not child.connected
     with pytest.raises(ConnectionError):
         loader.loaded_wallets()
     # What the child had registered here was let go before, as if it had done so itself.
     assert let_go == [True] * 6
-    assert child.close(20) == -signal.SIGKILL
+    assert child.close(60) == -signal.SIGKILL
 
 
 def test_child_ends_with_its_parent() -> None:
@@ -332,7 +332,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_ordinary_hang_up_ends_the_child(child: ChildProcess) -> None:
-    assert child.close(20) == 0
+    assert child.close(60) == 0
 
 
 def test_command_line() -> None:

@@ -52,7 +52,7 @@ def test_calls_and_callbacks_between_processes(loop: EventLoop) -> None:
     assert proxy.pass_fn(function) == 5
     assert threads == [threading.current_thread()]
     close(proxy)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.usefixtures("environment")
@@ -77,9 +77,9 @@ def test_kill_ends_pending_calls_and_leaves_nothing(loop: EventLoop) -> None:
     sent.wait()
     os.kill(process.pid, signal.SIGKILL)
     for caller in callers:
-        caller.join(20)
+        caller.join(60)
     assert [type(error) for error in errors] == [Disconnected] * 3
-    assert process.wait(20) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
     with pytest.raises(Disconnected):
         proxy.add(1, 2)
     close(proxy)
@@ -177,4 +177,4 @@ def test_error_in_a_spawned_process_has_its_name(loop: EventLoop) -> None:
         proxy.callback_saved(1)
     assert caught.value.type_name == "AssertionError"
     close(proxy)
-    process.wait(20)
+    process.wait(60)
