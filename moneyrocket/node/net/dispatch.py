@@ -77,10 +77,20 @@ class Dispatcher:
         try:
             return self._dispatch(peer, message)
         except DeserializeError as error:
-            kind = sanitize(message.type)
-            name = type(error).__name__
-            log.debug("ProcessMessages(%s, %d bytes): Exception '%s' (%s) caught", kind, size, error, name)
-            return None
+            self._log_failure(message, error)
+        except Exception as error:
+            # A fault of ours that a peer can trigger must not bring the node down; who triggers it is better gone.
+            import traceback
+
+            self._log_failure(message, error)
+            log.error("Processing of a message failed, %s: %s", peer.connection.log_name, traceback.format_exc())
+            peer.disconnect()
+        return None
+
+    @staticmethod
+    def _log_failure(message: ReceivedMessage, error: Exception) -> None:
+        kind, size, name = sanitize(message.type), len(message.payload), type(error).__name__
+        log.debug("ProcessMessages(%s, %d bytes): Exception '%s' (%s) caught", kind, size, error, name)
 
     def _dispatch(self, peer: Peer, message: ReceivedMessage) -> PendingBlock | None:
         kind = message.type
