@@ -39,6 +39,9 @@ class MessageHandler(Protocol):
     def finalize_peer(self, connection: Connection) -> None:
         """It is closed."""
 
+    def begin_round(self) -> None:
+        """Called on the msghand thread before it goes through all connections."""
+
     def process_messages(self, connection: Connection) -> bool:
         """Process one received message. Returns whether there is more to do at once."""
 
@@ -139,6 +142,8 @@ class ConnectionManager:
             log.debug("Stopping node, %s", connection.disconnect_message)
             connection.close()
             self.remove(connection)
+        if self._handler is not None:
+            self._handler.begin_round()
         if self._loop is not None:
             self._loop.close()
             self._loop = None
@@ -152,6 +157,7 @@ class ConnectionManager:
             self._work.clear()
             more = False
             connections = list(self.connections())
+            handler.begin_round()
             random.shuffle(connections)
             for connection in connections:
                 if connection.disconnect:
@@ -286,6 +292,7 @@ class ConnectionManager:
             self._closed_sent += connection.sent.total
         if self._handler is not None:
             self._handler.finalize_peer(connection)
+            self.wake_message_handler()
 
     def _evict(self, *, tx_relay_only: bool = False, spare: int | None = None) -> bool:
         """Disconnect an inbound peer that is worth least. False if nobody may go."""

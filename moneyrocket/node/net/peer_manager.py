@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -58,26 +59,38 @@ class PeerManager(ValidationSubscriber):
         options = connman.options
         self._state = NetState(self._chain, mempool, connman, self.services, blocks_only=options.blocks_only)
         self._parts = make_parts(self._state, options)
+        self._changes: deque[tuple[Connection, bool]] = deque()
         self._dispatcher = Dispatcher(self._state, self._parts)
 
     # Connections (`connman.MessageHandler`)
 
     def initialize_peer(self, connection: Connection) -> None:
-        """A connection was made."""
-        with self._chain.lock:
-            self._state.peers[connection.id] = Peer(connection, self.services)
+        """A connection was made. The net thread must not wait for the chain lock, so `begin_round` does the rest."""
+        self._changes.append((connection, True))
 
     def finalize_peer(self, connection: Connection) -> None:
-        """A connection is closed."""
-        with self._chain.lock:
-            peer = self._state.peers.pop(connection.id, None)
-            if peer is None:
-                return
-            self._parts.downloads.forget_peer(peer)
-            self._parts.compact.forget_peer(peer)
-            self._parts.transactions.forget_peer(peer)
+        """A connection is closed; `begin_round` does the rest."""
         if connection.successfully_connected and not connection.is_block_only and not connection.is_inbound:
             self._connman.addrman.connected(connection.endpoint)
+        self._changes.append((connection, False))
+
+    def begin_round(self) -> None:
+        """Take notice of new and closed connections."""
+        if not self._changes:
+            return
+        with self._chain.lock:
+            while self._changes:
+                connection, is_new = self._changes.popleft()
+                if is_new:
+                    self._state.peers[connection.id] = Peer(connection, self.services)
+                else:
+                    self._forget(connection)
+
+    def _forget(self, connection: Connection) -> None:
+        peer = self._state.peers.pop(connection.id)
+        self._parts.downloads.forget_peer(peer)
+        self._parts.compact.forget_peer(peer)
+        self._parts.transactions.forget_peer(peer)
         log.debug("Cleared nodestate for peer=%d", connection.id)
 
     def process_messages(self, connection: Connection) -> bool:
@@ -228,7 +241,6 @@ class PeerManager(ValidationSubscriber):
             return [(orphan.tx, tuple(orphan.announcers)) for orphan in self._parts.transactions.orphanage.all()]
 
     def stats(self, peer_id: int) -> PeerStats | None:
-        """What is known of a peer, None if it is gone."""
-        with self._chain.lock:
-            peer = self._state.peers.get(peer_id)
-            return PeerStats.of(peer) if peer is not None else None
+        """What is known of a peer, None if it is gone. Does not wait while blocks are being connected."""
+        peer = self._state.peers.get(peer_id)
+        return PeerStats.of(peer) if peer is not None else None

@@ -44,8 +44,9 @@ class PeerStats:
 
     @classmethod
     def of(cls, peer: Peer) -> "PeerStats":
-        """Read the state of a peer, with the chain lock held."""
+        """Read the state of a peer; without the chain lock its parts may be of slightly different moments."""
         relay = peer.tx_relay
+        presync, best_known, last_common = peer.presync, peer.best_known, peer.last_common
         return cls(
             services=peer.services,
             relays_txs=relay is not None and relay.wanted,
@@ -53,10 +54,10 @@ class PeerStats:
             inv_to_send=len(relay.to_send) if relay is not None else 0,
             time_offset=peer.time_offset,
             ping_wait=clock.now_micros() - peer.ping_start if peer.ping_nonce else None,
-            presynced_headers=peer.presync.height if peer.presync is not None else -1,
-            synced_headers=peer.best_known.height if peer.best_known is not None else -1,
-            synced_blocks=peer.last_common.height if peer.last_common is not None else -1,
-            in_flight=tuple(request.index.height for request in peer.in_flight.values()),
+            presynced_headers=presync.height if presync is not None else -1,
+            synced_headers=best_known.height if best_known is not None else -1,
+            synced_blocks=last_common.height if last_common is not None else -1,
+            in_flight=tuple(request.index.height for request in list(peer.in_flight.values())),
             address_relay=peer.addresses.enabled,
             addresses_processed=peer.addresses.processed,
             addresses_rate_limited=peer.addresses.rate_limited,

@@ -39,6 +39,9 @@ class Recorder:
             self.open.remove(connection)
             self.changed.notify_all()
 
+    def begin_round(self) -> None:
+        pass
+
     def process_messages(self, connection: Connection) -> bool:
         message, more = connection.take_message()
         if message is not None:
