@@ -118,6 +118,10 @@ class EventLoop:
         """Wait for a connection on a listening socket; in the loop's thread only."""
         return await self._asyncio.sock_accept(sock)
 
+    def call_soon(self, work: Work) -> None:
+        """Run ``work`` after what is scheduled already; in the loop's thread only."""
+        self._asyncio.call_soon(work)
+
     def create_future(self) -> "asyncio.Future[T]":
         """A future of the loop's thread."""
         return self._asyncio.create_future()

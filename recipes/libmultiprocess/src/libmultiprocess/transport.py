@@ -291,7 +291,8 @@ class Transport:
         if self._stream is not None:
             self._stream.close()
         self._rpc = self._stream = None
-        self.handlers.disconnected()
+        # asyncio closes the descriptor in its next round; whoever waits for the end finds it closed.
+        self.loop.call_soon(self.handlers.disconnected)
 
     def _import(self, client: Any) -> RemoteHandle:
         number = next(self._numbers)
