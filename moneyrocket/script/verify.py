@@ -27,6 +27,22 @@ def verify_transaction_scripts(tx: Transaction, spent_outputs: Sequence[TxOut], 
 
     if len(spent_outputs) != len(tx.inputs):
         raise ValueError(f"{len(tx.inputs)} inputs spend {len(spent_outputs)} outputs")
-    index = first_failing_input(tx.serialize(), spent_outputs, flags & CONSENSUS_FLAGS)
+    flags &= CONSENSUS_FLAGS
+    index = first_failing_input(tx.serialize(), spent_outputs, flags)
     if index is not None:
-        raise ScriptError(ScriptFault.UNKNOWN_ERROR, index)
+        raise ScriptError(_fault(tx, spent_outputs, flags, index), index)
+
+
+def _fault(tx: Transaction, spent_outputs: Sequence[TxOut], flags: int, index: int) -> ScriptFault:
+    """Why an input fails, which the kernel does not tell."""
+    from moneyrocket.script.interpreter import verify_script
+    from moneyrocket.script.sighash import TransactionHasher
+
+    out = spent_outputs[index]
+    try:
+        verify_script(
+            tx.inputs[index], out.script_pubkey, flags, TransactionHasher(tx, spent_outputs), index, out.value
+        )
+    except ScriptError as error:
+        return error.fault
+    return ScriptFault.UNKNOWN_ERROR

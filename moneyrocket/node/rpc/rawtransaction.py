@@ -221,9 +221,12 @@ def _provider_of_keys(texts: list[str], node: NodeContext) -> SigningProvider:
 
 def _find_coins(node: NodeContext, tx: Transaction) -> dict[OutPoint, TxOut]:
     """The outputs that ``tx`` spends, as far as chain and mempool have them."""
-    outpoints = [txin.prevout for txin in tx.inputs]
-    found = node.chain.find_coins(outpoints)
-    return {outpoint: coin.out for outpoint, coin in zip(outpoints, found, strict=True) if coin is not None}
+    from moneyrocket.node.mempool_coins import MempoolCoins
+
+    with node.chainman.lock, node.mempool.lock:
+        view = MempoolCoins(node.chainman, node.mempool)
+        found = {txin.prevout: view.get(txin.prevout) for txin in tx.inputs}
+    return {outpoint: coin.out for outpoint, coin in found.items() if coin is not None}
 
 
 METHODS = (
