@@ -13,8 +13,7 @@ from moneyrocket.cli.errors import CliError, ConnectionFailedError
 from moneyrocket.cli.http_client import Response, post
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.chain_names import BASE_CHAINS
-from moneyrocket.interfaces.json import Json
-from moneyrocket.rpc.json import JsonError
+from moneyrocket.common.json import Json, JsonError
 
 _COOKIE_FILE = ".cookie"
 _DEFAULT_HOST = "127.0.0.1"

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from moneyrocket.cli import verbatim_json
-from moneyrocket.interfaces.json import Json
+from moneyrocket.common.json import Json, JsonError
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.rpc.errors import RpcErrorCode
-from moneyrocket.rpc.json import JsonError
 
 
 class Format(Enum):

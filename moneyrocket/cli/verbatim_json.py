@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from moneyrocket.interfaces.json import Json
-from moneyrocket.rpc.json import JsonError
+from moneyrocket.common.json import Json, JsonError
 
 
 class VerbatimNumber(float):

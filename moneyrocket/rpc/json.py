@@ -6,16 +6,14 @@ import json
 import os
 from decimal import Decimal
 
-from moneyrocket.interfaces.json import Json
+from moneyrocket.common.json import Json, JsonError
 
 # Marks the decimals in the text that the C encoder makes; random, so that no string of a caller can contain it.
 _MARK = os.urandom(16).hex()
 _OPEN = f'"{_MARK}<'
 _CLOSE = f'>{_MARK}"'
 
-
-class JsonError(ValueError):
-    """The text is not JSON."""
+__all__ = ["DuplicateKeys", "JsonError", "dumps", "loads"]
 
 
 class DuplicateKeys(dict[str, Json]):
