@@ -40,7 +40,7 @@ def build_depends(options: Options, progress: Progress, layout: Layout | None = 
     start = time.monotonic()
     layout = layout or layout_for(options)
     triplet = host_triplet(options.host)
-    with exclusive(layout):
+    with exclusive(layout, progress):
         compiler = find_compiler(os.environ) if options.multiprocess else None
         plan = make_plan(layout, options, triplet, compiler)
         # A damaged source is an error even when nothing has to be built from it now: better today than next year.
@@ -117,7 +117,7 @@ def check_recipes(options: Options, layout: Layout, progress: Progress) -> None:
     Raises:
         FatalError: A package is not built, or a test fails.
     """
-    with exclusive(layout):
+    with exclusive(layout, progress):
         conan, plan, host, build = _client(layout, options, host_triplet(options.host), progress)
         for package in plan.packages:
             log = layout.logs / f"{package.name}-test_package.log"
@@ -127,11 +127,15 @@ def check_recipes(options: Options, layout: Layout, progress: Progress) -> None:
 
 
 @contextlib.contextmanager
-def exclusive(layout: Layout) -> Iterator[None]:
+def exclusive(layout: Layout, progress: Progress) -> Iterator[None]:
     """Holds the lock of the package cache: two builds at once would damage it."""
     layout.base_cache.mkdir(parents=True, exist_ok=True)
     with (layout.base_cache / ".lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.line(f"depends: waiting for another run that uses {layout.base_cache}")
+            fcntl.flock(stream, fcntl.LOCK_EX)
         yield
 
 
