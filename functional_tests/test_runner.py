@@ -5,6 +5,7 @@ MONEYROCKETD=moneyrocket-node functional_tests/test_runner.py --jobs 4 wallet_ba
 """
 
 import argparse
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def all_test_files() -> list[Path]:
 def pytest_command(argv: list[str]) -> list[str]:
     """The pytest command line that this command line stands for."""
     options, passed_on = parse_arguments(argv)
-    command = [sys.executable, "-m", "pytest"]
+    command = [interpreter(), "-m", "pytest"]
     if options.help_pytest:
         return [*command, "--help", str(FOLDER)]
     files = test_files(options.tests) if options.tests else sorted(all_test_files())
@@ -66,6 +67,21 @@ def pytest_command(argv: list[str]) -> list[str]:
     if options.quiet:
         command.append("-q")
     return command + passed_on
+
+
+def interpreter() -> str:
+    """This interpreter if it has what the tests need, else that of the environment which the test sessions make.
+
+    Raises:
+        SystemExit: if there is neither, with the command that makes one.
+    """
+    if all(importlib.util.find_spec(module) for module in ("pytest", "xdist", "pytest_timeout")):
+        return sys.executable
+    for name in ("test-multiprocess", "test-monolithic"):
+        python = ROOT / ".nox" / "env" / name / "bin" / "python"
+        if python.exists():
+            return str(python)
+    sys.exit(f"{sys.executable} lacks pytest or plugins; to get them: python3 noxfile.py -s multiprocess")
 
 
 def main() -> int:
