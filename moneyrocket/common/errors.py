@@ -21,5 +21,16 @@ class InitError(MoneyrocketError):
         self.hint = hint
 
 
+class ChainLoadError(InitError):
+    """The stored chain cannot be used, but can be built anew. Printed without ``Error:``, as it is half an offer.
+
+    Args:
+        reason: what is wrong, a sentence without its full stop.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}.\nPlease restart with -reindex or -reindex-chainstate to recover.")
+
+
 class ConfigError(MoneyrocketError):
     """The command line, the configuration file or the settings file is wrong."""

@@ -7,10 +7,10 @@ import sys
 from moneyrocket.common.logging import log
 
 
-def show_error(message: str) -> None:
+def show_error(message: str, *, prefix: str = "Error: ") -> None:
     """Prints ``Error: …``."""
     log.error("%s", message)
-    print(f"Error: {message}", file=sys.stderr, flush=True)
+    print(f"{prefix}{message}", file=sys.stderr, flush=True)
 
 
 def show_warning(message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moneyrocket.common.errors import InitError
+from moneyrocket.common.errors import ChainLoadError
 from moneyrocket.init.notify import start_command
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.signals import ValidationSubscriber
@@ -48,15 +48,13 @@ def verify_chain(context: NodeContext) -> None:
     """Checks the last blocks.
 
     Raises:
-        InitError: they are damaged.
+        ChainLoadError: they are damaged.
     """
     from moneyrocket.node.verify_db import verify_chain as verify
 
     options = context.chainman.options
     if not verify(context.chainman, options.check_level, options.check_blocks, context.shutdown.is_set):
-        raise InitError(
-            "Corrupted block database detected.\nPlease restart with -reindex or -reindex-chainstate to recover."
-        )
+        raise ChainLoadError("Corrupted block database detected")
 
 
 def close_chain(context: NodeContext) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moneyrocket.common.args import ArgsManager, parse_command_line
-from moneyrocket.common.errors import ConfigError, InitError
+from moneyrocket.common.errors import ChainLoadError, ConfigError, InitError
 from moneyrocket.common.logging import log
 from moneyrocket.common.messages import show_error
 from moneyrocket.common.options import OptionSpec
@@ -117,6 +117,9 @@ def _run(startup: NodeStartup, args: ArgsManager) -> int:
     status = 0
     try:
         startup.start()
+    except ChainLoadError as error:
+        show_error(error.message, prefix="")
+        status = 1
     except InitError as error:
         if error.message:
             show_error(error.message)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from moneyrocket.common import clock
-from moneyrocket.common.errors import InitError
+from moneyrocket.common.errors import ChainLoadError, InitError
 from moneyrocket.common.logging import category_logger
 from moneyrocket.common.time_format import iso_time
 from moneyrocket.consensus.deployments import VersionBits
@@ -43,7 +43,7 @@ _BLOCKS_PER_STEP: Final = 32
 _FROM_THE_FUTURE: Final = (
     "The block database contains a block which appears to be from the future. This may be due to your computer's date "
     "and time being set incorrectly. Only rebuild the block database if you are sure that your computer's date and "
-    "time are correct.\nPlease restart with -reindex or -reindex-chainstate to recover."
+    "time are correct"
 )
 _REORG_MEMPOOL_DEPTH: Final = 10
 """Transactions of more disconnected blocks than this do not return to the mempool after invalidateblock."""
@@ -137,7 +137,7 @@ class ChainstateManager:
             self.activate_best_chain()
             tip = self.tip
             if tip.time > clock.now() + MAX_FUTURE_BLOCK_TIME:
-                raise InitError(_FROM_THE_FUTURE)
+                raise ChainLoadError(_FROM_THE_FUTURE)
             if self.have_pruned and not self.options.prunes:
                 raise InitError(
                     "You need to rebuild the database using -reindex to go back to unpruned mode.  "

@@ -50,16 +50,16 @@ def mining_options(args: ArgsManager, *, allow_version: bool) -> MiningOptions:
     max_weight = args.get_int("-blockmaxweight", MAX_BLOCK_WEIGHT)
     if max_weight > MAX_BLOCK_WEIGHT:
         raise InitError(
-            f"Specified -blockmaxweight ({max_weight}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})"
+            f"-blockmaxweight ({max_weight}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})"
         )
     reserved = args.get_int("-blockreservedweight", DEFAULT_RESERVED_WEIGHT)
     if reserved > MAX_BLOCK_WEIGHT:
         raise InitError(
-            f"Specified -blockreservedweight ({reserved}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})"
+            f"-blockreservedweight ({reserved}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})"
         )
     if reserved < MIN_RESERVED_WEIGHT:
         raise InitError(
-            f"Specified -blockreservedweight ({reserved}) is lower than minimum safety value of ({MIN_RESERVED_WEIGHT})"
+            f"-blockreservedweight ({reserved}) is lower than minimum safety value of ({MIN_RESERVED_WEIGHT})"
         )
     version = args.get_int("-blockversion", 0) if allow_version and args.is_set("-blockversion") else None
     return MiningOptions(max_weight, reserved, _min_rate(args), version, args.get_bool("-printpriority", False))

@@ -147,4 +147,4 @@ class RpcTable:
     @staticmethod
     def _describe(command: RpcCommand, request: RpcRequest) -> str:
         described = command.handler.call(replace(request, method=command.name, params=[], mode=RpcMode.GET_HELP))
-        return str(described).rstrip("\n")
+        return str(described)
