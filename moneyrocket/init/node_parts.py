@@ -22,16 +22,19 @@ def make_chain_interface(context: NodeContext) -> None:
 
 
 def load_chain(context: NodeContext) -> None:
-    """Opens block storage and chain state, and makes the empty mempool that follows it.
+    """Opens block storage and chain state, and makes what builds upon it: an empty mempool and the miner.
 
     Raises:
-        InitError: the state cannot be used.
+        InitError: the state cannot be used, or a setting is out of range.
     """
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.chain_options import chain_options
     from moneyrocket.node.mempool_setup import make_mempool
+    from moneyrocket.node.miner import Miner
+    from moneyrocket.node.mining_options import mining_options
     from moneyrocket.node.script_checks import ScriptChecker
 
+    mining = mining_options(context.args, allow_version=context.params.mine_blocks_on_demand)
     context.chainman = ChainstateManager(
         context.params,
         chain_options(context.args, context.params),
@@ -41,6 +44,7 @@ def load_chain(context: NodeContext) -> None:
         context.request_shutdown,
     )
     context.mempool = make_mempool(context.args, context.chainman, context.signals)
+    context.miner = Miner(context.chainman, context.mempool, mining)
     context.chainman.load()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from moneyrocket.node.notifications import TipNotifications
@@ -49,6 +48,7 @@ class NodeContext:
         shutdown: set once the node shall stop.
         chainman: block storage and chain state.
         mempool: unconfirmed transactions.
+        miner: makes block templates.
         addrman: addresses of peers.
         banman: banned addresses.
         connman: connections.
@@ -72,20 +72,12 @@ class NodeContext:
     signals: ValidationSignals = field(init=False)
     chainman: ChainstateManager = field(init=False)
     mempool: Mempool = field(init=False)
+    miner: Miner = field(init=False)
     addrman: AddrMan = field(init=False)
     banman: BanMan = field(init=False)
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
-
-    @cached_property
-    def miner(self) -> Miner:
-        """Makes block templates from chain and mempool."""
-        from moneyrocket.node.miner import Miner
-        from moneyrocket.node.mining_options import mining_options
-
-        options = mining_options(self.args, allow_version=self.params.mine_blocks_on_demand)
-        return Miner(self.chainman, self.mempool, options)
 
     def __post_init__(self) -> None:
         self.signals = ValidationSignals(SerialQueue(self.scheduler))

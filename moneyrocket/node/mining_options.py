@@ -61,6 +61,8 @@ def mining_options(args: ArgsManager, *, allow_version: bool) -> MiningOptions:
         raise InitError(
             f"-blockreservedweight ({reserved}) is lower than minimum safety value of ({MIN_RESERVED_WEIGHT})"
         )
+    if reserved > max_weight:
+        raise InitError(f"-blockreservedweight ({reserved}) exceeds -blockmaxweight ({max_weight})")
     version = args.get_int("-blockversion", 0) if allow_version and args.is_set("-blockversion") else None
     return MiningOptions(max_weight, reserved, _min_rate(args), version, args.get_bool("-printpriority", False))
 
