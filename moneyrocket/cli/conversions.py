@@ -68,7 +68,9 @@ _TABLE = {
     "fundrawtransaction": (
         "1:options 1:add_inputs 1:include_unsafe 1:minconf 1:maxconf 1:changePosition "
         "1:includeWatching 1:lockUnspents 1:fee_rate 1:feeRate 1:subtractFeeFromOutputs "
-        "1:input_weights 1:conf_target 1:replaceable 1:solving_data 1:max_tx_weight 2:iswitness"
+        "1:input_weights 1:conf_target 1:replaceable 1:solving_data 1:max_tx_weight 2:iswitness "
+        "1:add_to_wallet 1:change_position 1:include_watching 1:lock_unspents "
+        "1:subtract_fee_from_outputs"
     ),
     "generateblock": "1:transactions 2:submit",
     "generatetoaddress": "0:nblocks 2:maxtries",
