@@ -7,8 +7,9 @@ from moneyrocket.wallet.rpc.methods import METHODS as WALLET_METHODS
 
 def declared() -> dict[str, list[tuple[int, str, bool]]]:
     result: dict[str, list[tuple[int, str, bool]]] = {}
-    for method in (*node_methods(), *WALLET_METHODS):
-        rows = method.argument_map()
+    maps = [method.argument_map() for method in node_methods()]
+    maps += [method.argument_map() for method in WALLET_METHODS]
+    for rows in maps:
         assert isinstance(rows, list)
         for row in rows:
             assert isinstance(row, list)
