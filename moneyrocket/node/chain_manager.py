@@ -96,6 +96,7 @@ class ChainstateManager:
         self._notifications = notifications
         self._request_shutdown = request_shutdown
         self._initial_download = True
+        self._closed = False
         self.store = BlockStore(
             BlockStoreOptions(
                 options.blocks_dir, options.index_dir, params.magic, options.durability, options.blocks_xor,
@@ -129,26 +130,33 @@ class ChainstateManager:
         """Make the chain on disk the active one, and connect stored blocks beyond it.
 
         Raises:
-            InitError: if the coins do not belong to a known block.
+            InitError: if it cannot be used; everything is closed then.
         """
         with self.lock:
-            self._load_tip()
-            self._recalculate_best_header()
-            self.activate_best_chain()
-            tip = self.tip
-            if tip.time > clock.now() + MAX_FUTURE_BLOCK_TIME:
-                raise ChainLoadError(_FROM_THE_FUTURE)
-            if self.have_pruned and not self.options.prunes:
-                raise InitError(
-                    "You need to rebuild the database using -reindex to go back to unpruned mode.  "
-                    "This will redownload the entire blockchain"
-                )
+            try:
+                self._load_tip()
+                self._recalculate_best_header()
+                self.activate_best_chain()
+                self._check_loaded()
+            except InitError:
+                self.close()
+                raise
             self._update_initial_download()
+            tip = self.tip
             log.info(
                 "Loaded best chain: hashBestChain=%s height=%d date=%s progress=%f",
                 hash_to_hex(tip.hash), tip.height, iso_time(tip.time), self.guess_progress(tip),
             )  # fmt: skip
             self._notifications.announce(BlockRef(tip.hash, tip.height))
+
+    def _check_loaded(self) -> None:
+        if self.tip.time > clock.now() + MAX_FUTURE_BLOCK_TIME:
+            raise ChainLoadError(_FROM_THE_FUTURE)
+        if self.have_pruned and not self.options.prunes:
+            raise InitError(
+                "You need to rebuild the database using -reindex to go back to unpruned mode.  "
+                "This will redownload the entire blockchain"
+            )
 
     def _load_tip(self) -> None:
         state = self._chainstate
@@ -549,8 +557,11 @@ class ChainstateManager:
         self._signals.chain_state_flushed(locator)
 
     def close(self) -> None:
-        """Make everything durable and close all files."""
+        """Make everything durable and close all files. Harmless if repeated."""
         with self.lock:
+            if self._closed:
+                return
+            self._closed = True
             self._chainstate.commit()
             self.store.close()
             self.coins_db.close()

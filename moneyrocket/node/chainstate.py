@@ -125,6 +125,7 @@ class Chainstate:
             try:
                 self._connect_tip(index, block)
             except ValidationError as error:
+                log.error("ConnectTip: ConnectBlock %s failed, %s", hash_to_hex(index.hash), error)
                 self.block_failed(index, error)
                 self._signals.block_checked(block, error)
                 break
