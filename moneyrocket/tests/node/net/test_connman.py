@@ -8,17 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from moneyrocket.common.args import ArgsManager
-from moneyrocket.common.options_node import NODE_OPTIONS
-from moneyrocket.common.settings import Settings
-from moneyrocket.node.net.addrman import AddrMan
-from moneyrocket.node.net.banman import BanMan
 from moneyrocket.node.net.connection import Connection, ConnectionType
-from moneyrocket.node.net.connman import ConnectionManager, NetParams
+from moneyrocket.node.net.connman import ConnectionManager
 from moneyrocket.node.net.netaddress import Subnet
-from moneyrocket.node.net.options import net_options
-
-PARAMS = NetParams(bytes.fromhex("fabfb5da"), 18444)
+from moneyrocket.tests.node.net.connman_lab import free_port, make_connman
 
 
 class Recorder:
@@ -59,24 +52,9 @@ class Recorder:
 
 
 @contextmanager
-def _free_port() -> Iterator[int]:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        yield sock.getsockname()[1]
-
-
-@contextmanager
 def _manager(path: Path, *options: str) -> Iterator[tuple[ConnectionManager, Recorder]]:
     path.mkdir()
-    forced: dict[str, str] = dict(option.split("=", 1) for option in options)
-    args = ArgsManager(NODE_OPTIONS, Settings(forced={"connect": "0", "dnsseed": "0", **forced}))
-    connman = ConnectionManager(
-        PARAMS,
-        net_options(args, PARAMS.default_port, "Moneyrocket", "0"),
-        AddrMan(None),
-        BanMan(path / "banlist.json"),
-        "Moneyrocket",
-    )
+    connman = make_connman(path, *options)
     recorder = Recorder()
     try:
         connman.start(recorder)
@@ -92,8 +70,7 @@ Pair = tuple[ConnectionManager, Recorder, ConnectionManager, Recorder]
 def pair(tmp_path: Path) -> Iterator[Pair]:
     """A listening manager and one that is connected to it."""
     with ExitStack() as stack:
-        with _free_port() as port:
-            pass
+        port = free_port()
         server, at_server = stack.enter_context(_manager(tmp_path / "server", f"bind=127.0.0.1:{port}"))
         client, at_client = stack.enter_context(_manager(tmp_path / "client", "listen=0"))
         assert client.outbound.open_named(f"127.0.0.1:{port}", ConnectionType.MANUAL)
