@@ -96,6 +96,7 @@ class NodeStartup:
             self._loader.join()
         context.scheduler.stop()
         node_parts.save_mempool(context)
+        node_parts.stop_indexes(context)
         node_parts.close_chain(context)
         if self._init is not None:
             self._init.close()
@@ -127,6 +128,7 @@ class NodeStartup:
         self._status("Verifying blocks…")
         node_parts.verify_chain(self.context)
         log.info("Block index and chainstate loaded")
+        node_parts.start_indexes(self.context)
 
     def _make_network(self) -> None:
         from moneyrocket.node.net.setup import make_network

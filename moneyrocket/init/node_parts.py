@@ -69,6 +69,31 @@ def close_chain(context: NodeContext) -> None:
         context.signals.flush()
 
 
+def start_indexes(context: NodeContext) -> None:
+    """Starts the indexes that are switched on.
+
+    Raises:
+        InitError: the database of one cannot be opened.
+    """
+    if not context.args.get_bool("-txindex", False):
+        return
+    from moneyrocket.index.tx_index import TxIndex
+
+    folder = context.args.datadir_net / "indexes"
+    index = TxIndex(folder, context.chainman, context.signals, context.chainman.options.durability)
+    context.indexes.append(index)
+    context.tx_index = index
+    index.start()
+
+
+def stop_indexes(context: NodeContext) -> None:
+    """Delivers the last events to the indexes, and closes them."""
+    if context.indexes:
+        context.signals.flush()
+    for index in context.indexes:
+        index.stop()
+
+
 def load_mempool(context: NodeContext) -> None:
     """Loads the mempool that the last run saved."""
     from moneyrocket.node.mempool_persist import load_at_start

@@ -13,7 +13,6 @@ _BOOLEAN = (
     "-reindex",
     "-reindex-chainstate",
     "-rest",
-    "-txindex",
     "-txospenderindex",
     "-txreconciliation",
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moneyrocket.interfaces.init import Init
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
+    from moneyrocket.node.indexes import Index, TransactionLookup
     from moneyrocket.node.mempool import Mempool
     from moneyrocket.node.miner import Miner
     from moneyrocket.node.net.addrman import AddrMan
@@ -55,6 +56,8 @@ class NodeContext:
         peerman: what is said over them.
         chain: the node as wallets see it.
         wallet_loader: the wallet component, None without one.
+        indexes: optional indexes that are switched on.
+        tx_index: the one that finds transactions, None without -txindex.
         loading_finished: set once blocks are imported and the mempool is loaded.
     """
 
@@ -68,6 +71,8 @@ class NodeContext:
     shutdown: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
     wallet_loader: WalletLoader | None = None
+    indexes: list[Index] = field(default_factory=list)
+    tx_index: TransactionLookup | None = None
     init: Init = field(init=False)
     signals: ValidationSignals = field(init=False)
     chainman: ChainstateManager = field(init=False)

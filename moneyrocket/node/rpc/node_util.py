@@ -93,13 +93,18 @@ def echoipc(node: NodeContext, args: Args) -> Json:
 
 @rpc_method(
     category="util",
-    help="Returns the state of the optional indexes. This version has none, so the object is always empty.",
+    help="Returns the state of the optional indexes that are switched on.",
     params=(Param("index_name", ParamType.STR, "Return this index only", required=False),),
     result="{}    (json object) Name, whether it is synchronised, and its height, of each index",
     examples=(cli_example("getindexinfo"), http_example("getindexinfo")),
 )
 def getindexinfo(node: NodeContext, args: Args) -> Json:
-    return {}
+    wanted = args.opt_str("index_name")
+    return {
+        index.name: {"synced": index.synced, "best_block_height": index.best_height}
+        for index in node.indexes
+        if not wanted or index.name == wanted
+    }
 
 
 METHODS = (setmocktime, mockscheduler, echo, echojson, echoipc, getindexinfo)

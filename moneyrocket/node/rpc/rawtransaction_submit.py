@@ -288,16 +288,34 @@ def getrawtransaction(node: NodeContext, args: Args) -> Json:
     block = None if args.is_null("blockhash") else _find_block(node, parse_hash(args.raw("blockhash"), "parameter 3"))
     if block is not None:
         return _from_block(node, txid, block, verbosity)
+    indexed = node.tx_index is not None and node.tx_index.wait_until_synced()
     entry = node.mempool.entry(txid)
     if entry is None:
-        raise RpcError(
-            RpcErrorCode.INVALID_ADDRESS_OR_KEY,
-            "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction "
-            "queries. Use gettransaction for wallet transactions.",
-        )
+        found = node.tx_index.find(txid) if node.tx_index is not None else None
+        if found is None:
+            raise RpcError(
+                RpcErrorCode.INVALID_ADDRESS_OR_KEY,
+                f"{_not_found(node, indexed=indexed)}. Use gettransaction for wallet transactions.",
+            )
+        if verbosity <= 0:
+            return found[0].serialize().hex()
+        shown = _from_block(node, txid, found[1], verbosity)
+        if isinstance(shown, dict):
+            del shown["in_active_chain"]
+        return shown
     if verbosity <= 0:
         return entry.tx.serialize().hex()
     return {"vsize_adjusted": entry.vsize, **transaction_json(entry.tx, node.params)}
+
+
+def _not_found(node: NodeContext, *, indexed: bool) -> str:
+    if node.tx_index is None:
+        return (
+            "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction queries"
+        )
+    if not indexed:
+        return "No such mempool transaction. Blockchain transactions are still in the process of being indexed"
+    return "No such mempool or blockchain transaction"
 
 
 def _find_block(node: NodeContext, block_hash: bytes) -> BlockIndex:

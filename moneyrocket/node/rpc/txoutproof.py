@@ -29,7 +29,7 @@ _MAX_OUTPUTS: Final = 4_000_000 // 36
     category="blockchain",
     help=(
         "Returns a proof that transactions are in a block. Unless the block is given, it is found by way of an output "
-        "that is not spent yet."
+        "that is not spent yet, or by -txindex."
     ),
     params=(
         Param(
@@ -47,7 +47,7 @@ def gettxoutproof(node: NodeContext, args: Args) -> Json:
     wanted = _txids(args.list("txids"))
     chainman = node.chainman
     if args.is_null("blockhash"):
-        index = _block_with_unspent_output(chainman, wanted)
+        index = _block_with_unspent_output(chainman, wanted) or _indexed_block(node, wanted)
         if index is None:
             raise RpcError(RpcErrorCode.INVALID_ADDRESS_OR_KEY, "Transaction not yet in block")
     else:
@@ -80,6 +80,14 @@ def _block_with_unspent_output(chainman: ChainstateManager, txids: set[bytes]) -
                 if coin is not None:
                     return chainman.active_chain[coin.height]
     return None
+
+
+def _indexed_block(node: NodeContext, txids: set[bytes]) -> BlockIndex | None:
+    if node.tx_index is None:
+        return None
+    node.tx_index.wait_until_synced()
+    found = node.tx_index.find(min(txids))
+    return None if found is None else found[1]
 
 
 @rpc_method(

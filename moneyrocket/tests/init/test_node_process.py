@@ -51,7 +51,7 @@ def test_help_lists_options_by_group() -> None:
             ["-testnet4"],
             "Invalid combination of -regtest, -signet, -testnet, -testnet4 and -chain. Can use at most one.",
         ),
-        (["-txindex"], "-txindex is not supported by this version of Moneyrocket."),
+        (["-coinstatsindex"], "-coinstatsindex is not supported by this version of Moneyrocket."),
         (["-listen=0", "-bind=127.0.0.1"], "Cannot set -bind or -whitebind together with -listen=0"),
         (["-blocksdir=/does/not/exist"], 'Specified blocks directory "/does/not/exist" does not exist.'),
         (["-testactivationheight=segwit"], "Invalid format (segwit) for -testactivationheight=name@height."),
