@@ -78,7 +78,7 @@ class Selection:
     @property
     def input_weight(self) -> int:
         """Weight units of the inputs."""
-        return 4 * sum(coin.input_size for coin in self.coins)
+        return 4 * sum(max(coin.input_size, 0) for coin in self.coins)
 
 
 def change_target(payment: int, change_fee: int, rng: random.Random) -> int:

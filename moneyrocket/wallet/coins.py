@@ -100,7 +100,7 @@ class CoinGroup:
             selection_value=sum(coin.value if subtract_fee else coin.effective_value for coin in members),
             fee=sum(coin.fee for coin in members),
             long_term_fee=sum(coin.long_term_fee for coin in members),
-            weight=sum(coin.input_size for coin in members) * WITNESS_SCALE_FACTOR,
+            weight=sum(max(coin.input_size, 0) for coin in members) * WITNESS_SCALE_FACTOR,
             depth=min(coin.depth for coin in members),
             from_me=all(coin.from_me for coin in members),
             ancestors=ancestors,

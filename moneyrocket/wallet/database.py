@@ -22,7 +22,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE descriptors (
     id INTEGER PRIMARY KEY,
     descriptor TEXT NOT NULL UNIQUE,
-    secret TEXT,
+    secret,
     created INTEGER NOT NULL,
     range_start INTEGER NOT NULL,
     range_end INTEGER NOT NULL,
@@ -76,7 +76,7 @@ class DescriptorRow:
     Attributes:
         id: row number.
         descriptor: public text with checksum.
-        secret: the same descriptor with its private keys; None without private keys.
+        secret: the same descriptor with its private keys, sealed if these are bytes; None without private keys.
         created: unix seconds before which no output can pay to it.
         range_start: first index in use.
         range_end: one past the last index that is watched.
@@ -85,7 +85,7 @@ class DescriptorRow:
 
     id: int
     descriptor: str
-    secret: str | None
+    secret: str | bytes | None
     created: int
     range_start: int
     range_end: int
@@ -250,6 +250,11 @@ class WalletDatabase:
             self._connection.execute("COMMIT")
         finally:
             self._depth = 0
+
+    def purge(self) -> None:
+        """Write the whole file anew, so that nothing deleted or overwritten is left in it."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def backup(self, destination: Path) -> None:
         """Copy the whole wallet, as it is now, into a file.

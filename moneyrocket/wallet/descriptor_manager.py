@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from moneyrocket.wallet.database import DescriptorRow, WalletDatabase
 from moneyrocket.wallet.errors import WalletError
+from moneyrocket.wallet.key_vault import KeyVault
 from moneyrocket.wallet.settings import OutputType, parse_output_type
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ class DescriptorManager:
         row: what is stored.
     """
 
-    def __init__(self, row: DescriptorRow, database: WalletDatabase, params: ChainParams) -> None:
+    def __init__(self, row: DescriptorRow, database: WalletDatabase, vault: KeyVault, params: ChainParams) -> None:
         self.row = row
+        self._vault = vault
         self._database = database
         self._params = params
         self._scripts: dict[int, tuple[bytes, ...]] = {}
@@ -40,10 +42,10 @@ class DescriptorManager:
 
     @cached_property
     def descriptor(self) -> Descriptor:
-        """The descriptor, with private keys where the wallet has them."""
+        """The descriptor, with private keys where the wallet has them and is not locked."""
         from moneyrocket.script.descriptors import parse_descriptor  # some 50 ms, which a start without wallets saves
 
-        return parse_descriptor(self.row.secret or self.row.descriptor, self._params)
+        return parse_descriptor(self.private_text, self._params)
 
     @property
     def id(self) -> int:
@@ -57,8 +59,8 @@ class DescriptorManager:
 
     @property
     def private_text(self) -> str:
-        """The descriptor with its private keys."""
-        return self.row.secret or self.row.descriptor
+        """The descriptor with its private keys; without them where there are none, or the wallet is locked."""
+        return self._vault.reveal(self.row.secret, self.row.descriptor) or self.row.descriptor
 
     @property
     def created(self) -> int:
@@ -116,10 +118,17 @@ class DescriptorManager:
 
     def derive_missing(self) -> Iterator[tuple[bytes, int]]:
         """Scripts of the range that this did not yield before, each with its index."""
+        from moneyrocket.script.descriptors import DescriptorError
+
         while self._derived_end < self.row.range_end:
             index = self._derived_end
+            try:
+                scripts = self.scripts_at(index)
+            except DescriptorError:
+                # Hardened steps need the private keys of a locked wallet; unlocking derives again.
+                return
             self._derived_end += 1
-            for script in self.scripts_at(index):
+            for script in scripts:
                 yield script, index
 
     def provider(self, index: int, *, private: bool) -> SigningProvider:
@@ -176,9 +185,18 @@ class DescriptorManager:
             raise WalletError(f"new range must include current range = [{current.range_start},{current.range_end - 1}]")
         self.row = replace(row, id=current.id, secret=row.secret or current.secret)
         self._database.update_descriptor(self.row)
+        self.forget_keys()
+        self._derived_end = self.row.range_start
+
+    def reseal(self, secret: str) -> None:
+        """Store the private keys anew, as the vault now wants it."""
+        self.row = replace(self.row, secret=self._vault.protect(secret, self.row.descriptor))
+        self._database.update_descriptor(self.row)
+
+    def forget_keys(self) -> None:
+        """Read the descriptor again when it is next needed: the wallet was locked or unlocked, or has more keys."""
         self.__dict__.pop("descriptor", None)
         self._providers.clear()
-        self._derived_end = self.row.range_start
 
     def _save(self, *, next_index: int | None = None, range_end: int | None = None) -> None:
         row = self.row

@@ -14,6 +14,7 @@ from moneyrocket.wallet.database import DescriptorRow, WalletDatabase
 from moneyrocket.wallet.descriptor_manager import DescriptorManager
 from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.input_weight import InputWeight, input_weight
+from moneyrocket.wallet.key_vault import KeyVault
 from moneyrocket.wallet.settings import OutputType
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Keyring:
         self._active: dict[tuple[OutputType, bool], DescriptorManager] = {}
         self._all_derived = False
         self._weights: dict[bytes, InputWeight | None] = {}
+        self._vault = KeyVault(database)
         self.managers: dict[int, DescriptorManager] = {}
 
     # Making and loading
@@ -66,7 +68,7 @@ class Keyring:
     def load(self) -> None:
         """Read the stored descriptors."""
         for row in self._database.descriptors():
-            self.managers[row.id] = DescriptorManager(row, self._database, self._params)
+            self.managers[row.id] = DescriptorManager(row, self._database, self._vault, self._params)
         for kind, internal, number in self._database.active():
             self._active[OutputType(kind), internal] = self.managers[number]
         self.top_up(0)
@@ -110,15 +112,18 @@ class Keyring:
         Raises:
             WalletError: it is there with a larger range.
         """
-        secret = descriptor.to_string(self._params, private=True) if descriptor.has_private_keys else None
-        row = DescriptorRow(0, self._public_text(descriptor), secret, created, range_start, range_end, next_index)
+        public = self._public_text(descriptor)
+        secret: str | bytes | None = None
+        if descriptor.has_private_keys:
+            secret = self._vault.protect(descriptor.to_string(self._params, private=True), public)
+        row = DescriptorRow(0, public, secret, created, range_start, range_end, next_index)
         manager = self.find(descriptor)
         if manager is not None:
             manager.extend(row)
         else:
             number = self._database.add_descriptor(row)
             stored = DescriptorRow(number, row.descriptor, secret, created, range_start, range_end, next_index)
-            manager = DescriptorManager(stored, self._database, self._params)
+            manager = DescriptorManager(stored, self._database, self._vault, self._params)
             self.managers[number] = manager
         if range_end - next_index < self._keypool_size:
             manager.top_up(self._keypool_size)
@@ -207,10 +212,55 @@ class Keyring:
         """When the oldest descriptor was made, unix seconds; None without descriptors."""
         return min((manager.created for manager in self.managers.values()), default=None)
 
+    # Encryption
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether private keys are encrypted."""
+        return self._vault.is_encrypted
+
     @property
     def is_locked(self) -> bool:
         """Whether private keys are encrypted and the passphrase is not known."""
-        return False
+        return self._vault.is_locked
+
+    def encrypt(self, passphrase: str, *, generate_at: int | None) -> None:
+        """Encrypt all private keys, make new ones that were never stored in the clear, and lock.
+
+        Args:
+            passphrase: not empty.
+            generate_at: unix time for the new keys, None for none.
+        """
+        with self._database.transaction():
+            plain = {manager: manager.private_text for manager in self.managers.values() if manager.has_private_keys}
+            self._vault.encrypt(passphrase)
+            for manager, secret in plain.items():
+                manager.reseal(secret)
+            if generate_at is not None:
+                self.generate(generate_at)
+        self.lock()
+
+    def unlock(self, passphrase: str) -> bool:
+        """Make private keys usable; False if the passphrase is wrong."""
+        if not self._vault.unlock(passphrase):
+            return False
+        self._forget_keys()
+        self.top_up(0)
+        return True
+
+    def lock(self) -> None:
+        """Make private keys unusable until the passphrase is given again."""
+        self._vault.lock()
+        self._forget_keys()
+
+    def change_passphrase(self, old: str, new: str) -> bool:
+        """Replace the passphrase; False if the old one is wrong."""
+        return self._vault.change_passphrase(old, new)
+
+    def _forget_keys(self) -> None:
+        for manager in self.managers.values():
+            manager.forget_keys()
+        self._all_derived = False
 
     def is_mine(self, script: bytes) -> bool:
         """Whether a script is watched."""

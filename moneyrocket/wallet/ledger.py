@@ -212,10 +212,13 @@ class Ledger:
 
     def forget_blocks_above(self, height: int) -> None:
         """Make unconfirmed what blocks above ``height`` said; those blocks left the chain while nobody listened."""
-        for wtx in self.txs.values():
-            if wtx.state.block_hash is not None and wtx.state.height > height:
-                wtx.state = ABANDONED if wtx.tx.is_coinbase else INACTIVE
-                self._database.save_transaction(wtx)
+        stale = [wtx for wtx in self.txs.values() if wtx.state.block_hash is not None and wtx.state.height > height]
+        for wtx in stale:
+            wtx.state = INACTIVE
+            self._database.save_transaction(wtx)
+        for wtx in stale:
+            if wtx.tx.is_coinbase:
+                self._abandon_descendants(wtx)
 
     # Changes
 

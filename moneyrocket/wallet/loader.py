@@ -121,6 +121,8 @@ class WalletLoaderImpl(WalletLoader):
         """See `WalletLoader`."""
         if self._ticker is not None:
             self._ticker.forward(seconds)
+        for wallet in self._manager.wallets():
+            wallet.relocker.forward(seconds)
 
     def loaded_wallets(self) -> list[str]:
         """See `WalletLoader`."""

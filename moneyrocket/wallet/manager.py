@@ -58,12 +58,15 @@ class WalletManager:
         with self._lock:
             return self._wallets.get(name)
 
-    def create(self, name: str, flags: WalletFlag, *, load_on_startup: bool | None) -> tuple[Wallet, list[str]]:
+    def create(
+        self, name: str, flags: WalletFlag, *, passphrase: str = "", load_on_startup: bool | None = None
+    ) -> tuple[Wallet, list[str]]:
         """Make a wallet and load it.
 
         Args:
             name: its name.
             flags: its properties.
+            passphrase: encrypts its private keys; empty for none.
             load_on_startup: add it to, or remove it from, the wallets that are loaded at start-up; None for neither.
 
         Returns:
@@ -78,24 +81,30 @@ class WalletManager:
             raise WalletLoadError(LoadFailure.CREATE, "Private keys must be disabled when using an external signer")
         flags |= WalletFlag.DESCRIPTORS | WalletFlag.LAST_HARDENED_XPUB_CACHED
         with self._reserve(name):
-            try:
-                path = self._locate(name, existing=False)
-            except WalletLoadError as error:
-                raise error.with_prefix(_VERIFICATION_FAILED, LoadFailure.VERIFY) from error
-            self.chain.init_message("Creating wallet…")
             started = clock.monotonic()
-            database: WalletDatabase | None = None
             try:
                 settings, warnings = self._read_settings()
+            except WalletError as error:
+                raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
 
-                def fill(file: WalletDatabase) -> None:
-                    file.put("flags", int(flags))
-                    if not flags & (WalletFlag.BLANK | WalletFlag.DISABLE_PRIVATE_KEYS):
-                        Keyring(file, self.params, settings.keypool_size).generate(clock.now())
+            def fill(file: WalletDatabase) -> None:
+                file.put("flags", int(flags))
+                has_keys = not flags & (WalletFlag.BLANK | WalletFlag.DISABLE_PRIVATE_KEYS)
+                keyring = Keyring(file, self.params, settings.keypool_size)
+                if passphrase:
+                    keyring.encrypt(passphrase, generate_at=clock.now() if has_keys else None)
+                elif has_keys:
+                    keyring.generate(clock.now())
 
+            try:
+                path = self._locate(name, existing=False)
+                self.chain.init_message("Creating wallet…")
                 database = WalletDatabase.create(
                     path / DATA_FILE, self.params.magic, fill, unsafe_sync=settings.unsafe_sync
                 )
+            except WalletLoadError as error:
+                raise error.with_prefix(_VERIFICATION_FAILED, LoadFailure.VERIFY) from error
+            try:
                 wallet = Wallet(name, database, self.chain, self.params, settings)
                 wallet.keyring.load()
                 log.info(
@@ -105,8 +114,7 @@ class WalletManager:
                 )
                 attach(wallet, is_new=True)
             except WalletError as error:
-                if database is not None:
-                    database.close()
+                database.close()
                 raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
             self._publish(wallet)
         self._update_startup_setting(name, load_on_startup, warnings)

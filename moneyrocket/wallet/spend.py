@@ -222,7 +222,7 @@ class _Maker:
         return coin.at_fee_rates(self.fee_rate.rate, self.wallet.settings.consolidate_fee_rate)
 
     def _available(self) -> list[SpendableCoin]:
-        return [self._priced(coin) for coin in available_coins(self.wallet, self.control) if coin.solvable]
+        return [self._priced(coin) for coin in available_coins(self.wallet, self.control)]
 
     def _preset_coins(self) -> list[SpendableCoin]:
         coins: list[SpendableCoin] = []

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from moneyrocket.common import clock
 from moneyrocket.common.logging import log
 from moneyrocket.consensus.params import ChainParams
 from moneyrocket.interfaces.chain import BroadcastMethod, Chain
@@ -21,6 +22,7 @@ from moneyrocket.wallet.errors import WalletError
 from moneyrocket.wallet.flags import WalletFlag
 from moneyrocket.wallet.keyring import Keyring
 from moneyrocket.wallet.ledger import Ledger
+from moneyrocket.wallet.relock import Relocker
 from moneyrocket.wallet.scan import Scan
 from moneyrocket.wallet.settings import OutputType, WalletSettings
 from moneyrocket.wallet.transaction import INACTIVE, WalletTx
@@ -47,6 +49,7 @@ class Wallet:
         scan: the running scan of old blocks.
         next_resend: when unconfirmed transactions are relayed again, unix seconds.
         closed: it was unloaded.
+        relocker: locks it again when the time of an unlocking is up.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Wallet:
         self.scan: Scan | None = None
         self.next_resend = next_resend_time()
         self.closed = False
+        self.relocker = Relocker(self.lock_keys)
         self._flags = WalletFlag(_as_int(database.get("flags")))
 
     @property
@@ -187,6 +191,21 @@ class Wallet:
                 "[%s] CommitTransaction(): Transaction cannot be broadcast immediately, %s", self.display_name, refusal
             )
 
+    # Encryption
+
+    def lock_keys(self) -> None:
+        """Forget the private keys of an encrypted wallet until the passphrase is given again."""
+        with self.lock:
+            self.relocker.cancel()
+            self.keyring.lock()
+
+    def encrypt(self, passphrase: str) -> None:
+        """Encrypt the private keys, and make new ones unless the wallet is blank."""
+        with self.lock:
+            blank = WalletFlag.BLANK in self._flags
+            self.keyring.encrypt(passphrase, generate_at=None if blank else clock.now())
+            self.database.purge()
+
     # Life
 
     def backup(self, destination: Path) -> None:
@@ -208,6 +227,7 @@ class Wallet:
                 save_position(self)
             if self.scan is not None:
                 self.scan.aborted = True
+            self.relocker.cancel()
         if self.handler is not None:
             self.handler.disconnect()
         with self.lock:

@@ -331,3 +331,50 @@ def test_a_damaged_wallet_stops_the_start(chain: FakeChain, process: WalletProce
     assert not process.start(loaded=("w",))
 
     assert chain.messages[-1].startswith("Error: ")
+
+
+def test_an_encrypted_wallet_signs_only_while_unlocked(chain: FakeChain, rpc: Rpc, process: WalletProcess) -> None:
+    fund(chain, rpc)
+    before = rpc("listdescriptors")["descriptors"]
+    rpc("encryptwallet", "secret words")
+
+    with pytest.raises(RpcError, match="enter the wallet passphrase"):
+        rpc("sendtoaddress", FOREIGN, 1)
+    with pytest.raises(RpcError, match="passphrase entered was incorrect"):
+        rpc("walletpassphrase", "wrong words", 10)
+    rpc("walletpassphrase", "secret words", 60)
+    assert len(rpc("sendtoaddress", FOREIGN, 1)) == 64
+    rpc("walletlock")
+
+    assert rpc("getwalletinfo")["unlocked_until"] == 0
+    assert len(rpc("listdescriptors")["descriptors"]) == 2 * len(before)
+    assert rpc("getaddressinfo", rpc("getnewaddress"))["ismine"]
+
+
+def test_a_passphrase_survives_a_restart_and_can_be_changed(process: WalletProcess) -> None:
+    process.start()
+    process.call("createwallet", "w", passphrase="one")
+    address = process.call("getnewaddress")
+    process.call("walletpassphrasechange", "one", "two")
+    process.kill()
+
+    process.start(loaded=("w",))
+
+    with pytest.raises(RpcError):
+        process.call("walletpassphrase", "one", 10)
+    process.call("walletpassphrase", "two", 10)
+    legacy = process.call("getnewaddress", "", "legacy")
+    assert process.call("signmessage", legacy, "hello")
+    assert process.call("getnewaddress") != address
+
+
+def test_no_private_key_is_left_in_the_file(process: WalletProcess, rpc: Rpc) -> None:
+    listed: Any = rpc("listdescriptors", True)
+    secret = listed["descriptors"][0]["desc"].split("(")[-1].split("/")[0].removeprefix("wpkh(")
+    folder = process.datadir / "regtest" / "wallets" / "w"
+    stored_before = any(secret.encode() in file.read_bytes() for file in folder.iterdir())
+
+    rpc("encryptwallet", "secret words")
+
+    assert stored_before
+    assert not any(secret.encode() in file.read_bytes() for file in folder.iterdir())

@@ -6,13 +6,24 @@ from typing import Final
 
 from moneyrocket.rpc.method import RpcMethod
 from moneyrocket.wallet.manager import WalletManager
-from moneyrocket.wallet.rpc import addresses, coins, descriptors, send, signing, spend, transactions, wallets
+from moneyrocket.wallet.rpc import (
+    addresses,
+    coins,
+    descriptors,
+    encryption,
+    send,
+    signing,
+    spend,
+    transactions,
+    wallets,
+)
 
 METHODS: Final[tuple[RpcMethod[WalletManager], ...]] = (
     *wallets.METHODS,
     *addresses.METHODS,
     *coins.METHODS,
     *descriptors.METHODS,
+    *encryption.METHODS,
     *signing.METHODS,
     *spend.METHODS,
     *send.METHODS,

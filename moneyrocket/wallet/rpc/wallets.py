@@ -51,6 +51,7 @@ def getwalletinfo(manager: WalletManager, args: Args) -> Json:
             "txcount": len(wallet.ledger.txs),
             "keypoolsize": keyring.keypool_count(internal=False),
             "keypoolsize_hd_internal": keyring.keypool_count(internal=True),
+            **({"unlocked_until": wallet.relocker.until} if keyring.is_encrypted else {}),
             "private_keys_enabled": wallet.has_private_keys,
             "avoid_reuse": WalletFlag.AVOID_REUSE in wallet.flags,
             "scanning": False,
@@ -188,16 +189,17 @@ def createwallet(manager: WalletManager, args: Args) -> Json:
         )
     if args.bool("external_signer"):
         raise wallet_error("External signers are not built yet")
-    if passphrase:
-        if WalletFlag.DISABLE_PRIVATE_KEYS in flags:
-            raise wallet_error(
-                "Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private "
-                "keys, so cannot be used for wallets with private keys disabled."
-            )
-        raise RpcError(RpcErrorCode.WALLET_ENCRYPTION_FAILED, "Wallet encryption is not built yet")
+    if passphrase and WalletFlag.DISABLE_PRIVATE_KEYS in flags:
+        raise wallet_error(
+            "Passphrase provided but private keys are disabled. A passphrase is only used to encrypt private "
+            "keys, so cannot be used for wallets with private keys disabled."
+        )
     try:
         wallet, load_warnings = manager.create(
-            args.str("wallet_name"), flags, load_on_startup=args.opt_bool("load_on_startup")
+            args.str("wallet_name"),
+            flags,
+            passphrase=passphrase or "",
+            load_on_startup=args.opt_bool("load_on_startup"),
         )
     except WalletLoadError as error:
         raise load_error(error) from error
