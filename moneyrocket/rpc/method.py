@@ -140,7 +140,7 @@ def rpc_method(
         category: heading in the list of methods (``blockchain``, ``control``, …, ``hidden``).
         help: what the method does, in sentences.
         params: parameters in positional order.
-        result: what it returns: type and meaning.
+        result: what it returns: type and meaning; empty for a method that only fails.
         examples: lines made with `cli_example` and `http_example`.
         name: the method's name when it is not the function's.
     """

@@ -160,6 +160,7 @@ class WalletLoaderImpl(WalletLoader):
                 self._manager.check("")
             except WalletLoadError:
                 return []
+            self._manager.loads_unnamed = True
             return [""]
         names: list[str] = []
         for value in self._args.settings.values("wallet", skip_default_section=self._args.chain_name != "main"):

@@ -33,12 +33,14 @@ class WalletManager:
         args: options of the process.
         chain: the node.
         params: parameters of its chain.
+        loads_unnamed: no setting names a wallet, and the unnamed one was found and loaded on its own.
     """
 
     def __init__(self, args: ArgsManager, chain: Chain, params: ChainParams) -> None:
         self.args = args
         self.chain = chain
         self.params = params
+        self.loads_unnamed = False
         self._lock = threading.Lock()
         self._wallets: dict[str, Wallet] = {}
         self._busy: set[str] = set()
@@ -297,9 +299,12 @@ class WalletManager:
             return
         value = self.chain.get_rw_setting("wallet")
         names: list[Json] = value if isinstance(value, list) else []
+        if value is None and self.loads_unnamed:
+            # Once a setting names wallets, the unnamed one must be among them to be loaded.
+            names = [""]
         wanted = [*names, *([] if name in names else [name])] if load else [other for other in names if other != name]
         # An empty list keeps the unnamed wallet from being loaded on its own.
-        if wanted == names and not (not load and not name and value is None):
+        if wanted == names and (load or name or value is not None):
             return
         if not self.chain.update_rw_setting("wallet", wanted):
             fate = "not" if load else "still"

@@ -39,7 +39,9 @@ def wallet_path(directory: Path, name: str) -> Path:
     Raises:
         WalletLoadError: the name is no usable path.
     """
-    if name and (os.path.normpath(name) != name.rstrip("/") or name.endswith("//")):
+    without_slash = name.removesuffix("/")
+    normal = without_slash == os.path.normpath(without_slash) if without_slash else True
+    if not normal or name.endswith(("//", "./")):
         raise WalletLoadError(LoadFailure.BAD_PATH, "Wallet name given as a path must be normalized")
     first = name.split("/", 1)[0]
     if first in (".", ".."):

@@ -181,7 +181,7 @@ def _add_descriptor(
         )
     except WalletError as error:
         raise wallet_error(f"Could not add descriptor '{text}': {error}") from error
-    if WalletFlag.BLANK in wallet.flags:
+    if descriptor.has_private_keys and WalletFlag.BLANK in wallet.flags:
         wallet.set_flag(WalletFlag.BLANK, False)
 
 

@@ -232,15 +232,13 @@ def unloadwallet(manager: WalletManager, args: Args) -> Json:
 
 @rpc_method(
     category="wallet",
-    help="Copies the wallet, as it is now, to a file or into a directory.",
-    params=(Param("destination", ParamType.STR, "The file or directory"),),
+    help="Copies the wallet, as it is now, to a file.",
+    params=(Param("destination", ParamType.STR, "The file"),),
     examples=(cli_example("backupwallet", '"backup.dat"'), http_example("backupwallet", '"backup.dat"')),
 )
 def backupwallet(manager: WalletManager, args: Args) -> Json:
     wallet = synced_wallet_of(manager, args)
     destination = Path(args.str("destination"))
-    if destination.is_dir():
-        destination = destination / wallet.database.path.name
     try:
         if destination.exists() and destination.samefile(wallet.database.path):
             raise wallet_error("Error: Wallet backup failed!")
