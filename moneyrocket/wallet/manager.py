@@ -11,6 +11,7 @@ from pathlib import Path
 from moneyrocket.common import clock
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
+from moneyrocket.common.version import CLIENT_VERSION
 from moneyrocket.consensus.params import ChainParams
 from moneyrocket.interfaces.chain import BroadcastMethod, Chain
 from moneyrocket.interfaces.json import Json
@@ -91,6 +92,7 @@ class WalletManager:
 
             def fill(file: WalletDatabase) -> None:
                 file.put("flags", int(flags))
+                file.put("client_version", CLIENT_VERSION)
                 has_keys = not flags & (WalletFlag.BLANK | WalletFlag.DISABLE_PRIVATE_KEYS)
                 keyring = Keyring(file, self.params, settings.keypool_size)
                 if passphrase:
@@ -228,6 +230,7 @@ class WalletManager:
                 path / DATA_FILE, self.params.magic, unsafe_sync=settings.unsafe_sync, verify=False
             )
             wallet = Wallet(name, database, self.chain, self.params, settings)
+            _note_client_version(wallet)
             wallet.keyring.load()
             wallet.ledger.load()
             log.info(
@@ -312,6 +315,14 @@ class WalletManager:
                 "Wallet load on startup setting could not be updated, "
                 f"so wallet may {fate} be loaded next node startup."
             )
+
+
+def _note_client_version(wallet: Wallet) -> None:
+    last = wallet.database.get("client_version")
+    if last is not None:
+        log.info("[%s] Last client version = %d", wallet.display_name, last)
+    if last != CLIENT_VERSION:
+        wallet.database.put("client_version", CLIENT_VERSION)
 
 
 def start_wallet(wallet: Wallet) -> None:

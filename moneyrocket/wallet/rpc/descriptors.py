@@ -16,7 +16,6 @@ from moneyrocket.script.address import has_address
 from moneyrocket.wallet.address_book import RECEIVE
 from moneyrocket.wallet.chain_follower import resubmit
 from moneyrocket.wallet.errors import WalletError
-from moneyrocket.wallet.flags import WalletFlag
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.rpc.util import (
     ensure_unlocked,
@@ -181,8 +180,6 @@ def _add_descriptor(
         )
     except WalletError as error:
         raise wallet_error(f"Could not add descriptor '{text}': {error}") from error
-    if descriptor.has_private_keys and WalletFlag.BLANK in wallet.flags:
-        wallet.set_flag(WalletFlag.BLANK, False)
 
 
 def _finish_import(
