@@ -86,6 +86,7 @@ class BlockServing:
         index = chain.lookup(inv.hash)
         if index is None:
             return
+        chain.finish_connecting(index)
         if not chain.may_serve(index):
             log.debug("serve: ignoring request from peer=%d for old block that isn't in the main chain", peer.id)
             return

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TARGET_SPACING: Final = 600
 """Seconds between blocks."""
+_CONNECTED: Final = BlockStatus.VALID_SCRIPTS
 _NEAR_TIP_BLOCKS: Final = 144
 _DIRECT_FETCH_BLOCKS: Final = 20
 _STALE_SERVE_SECONDS: Final = 30 * 24 * 3600
@@ -84,6 +85,11 @@ class ChainView:
         near_tip = tip.chain_work - min(_NEAR_TIP_BLOCKS * block_proof(tip.bits), tip.chain_work)
         return max(near_tip, self.minimum_work)
 
+    def finish_connecting(self, index: BlockIndex) -> None:
+        """Connect a stored block that was announced before it was connected, since a peer asks for it already."""
+        if index.have_chain_data and index.is_valid(BlockStatus.VALID_TREE) and not index.is_valid(_CONNECTED):
+            self.chainman.activate_best_chain()
+
     def may_serve(self, index: BlockIndex) -> bool:
         """Whether a block may be given away: it is in the active chain, or forked off less than a month ago."""
         if index in self.active:
@@ -91,7 +97,7 @@ class ChainView:
         best = self.best_header
         recent_work = block_proof(best.bits) * (_STALE_SERVE_SECONDS // TARGET_SPACING)
         return (
-            index.is_valid(BlockStatus.VALID_SCRIPTS)
+            index.is_valid(_CONNECTED)
             and best.time - index.time < _STALE_SERVE_SECONDS
             and best.chain_work - index.chain_work < recent_work
         )
