@@ -99,15 +99,14 @@ class MempoolJournal:
             if self._size > self._compact_at:
                 self._keep_only(is_live)
 
-    def forget(self, txids: Iterable[bytes]) -> None:
-        """Drop records of transactions that are saved elsewhere now, or need not be saved.
+    def keep(self, wanted: Callable[[bytes], bool]) -> None:
+        """Drop the records of all transactions but those whose txids are ``wanted``.
 
         Raises:
             OSError: if the file cannot be written.
         """
         with self._lock:
-            doomed = set(txids)
-            self._keep_only(lambda txid: txid not in doomed)
+            self._keep_only(wanted)
 
     def _keep_only(self, wanted: Callable[[bytes], bool]) -> None:
         kept = {txid: record for txid, record in self._records.items() if wanted(txid)}

@@ -161,7 +161,9 @@ def dump_mempool(mempool: Mempool, path: Path) -> bool:
     try:
         size = mempool_file.write(path, saved, plain=mempool.options.persist_v1)
         if mempool.journal is not None and path.name == FILE_NAME:
-            mempool.journal.forget(entry.txid for entry in entries)
+            # What the file has need not be recorded twice, and what was evicted must not come back.
+            saved_txids = {entry.txid for entry in entries}
+            mempool.journal.keep(lambda txid: txid in mempool and txid not in saved_txids)
     except OSError as error:
         log.info("Failed to dump mempool: %s. Continuing anyway.", error)
         return False
@@ -213,7 +215,7 @@ def _replay(
     restored = sum(tx.txid in mempool for tx, _ in recorded)
     log.info("Restored %u of %u journaled mempool transactions", restored, len(recorded))
     try:
-        journal.forget([tx.txid for tx, _ in recorded if tx.txid not in mempool])
+        journal.keep(mempool.__contains__)
     except OSError as error:
         log.warning("Failed to tidy up the mempool journal: %s", error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from moneyrocket.consensus.errors import ValidationError
 from moneyrocket.consensus.limits import COINBASE_MATURITY
@@ -12,12 +12,15 @@ from moneyrocket.interfaces.chain import RemovalReason
 from moneyrocket.node.mempool import Mempool
 from moneyrocket.node.mempool_accept import accept, limit_size
 from moneyrocket.node.mempool_coins import MempoolCoins, relative_locks_met
-from moneyrocket.node.mempool_entry import MempoolEntry
+from moneyrocket.node.mempool_entry import MempoolEntry, transaction_usage
 from moneyrocket.primitives.block import Block
 from moneyrocket.primitives.transaction import Transaction
 
 if TYPE_CHECKING:
     from moneyrocket.node.chain_manager import ChainstateManager
+
+MAX_RETURNING_USAGE: Final = 20_000_000
+"""Memory in bytes that transactions of disconnected blocks may take."""
 
 
 class MempoolUpdater:
@@ -41,6 +44,8 @@ def update_after_reorg(
 ) -> None:
     """Take back transactions of disconnected blocks, and drop what became invalid.
 
+    After a deep reorganisation only the oldest of them return, as many as `MAX_RETURNING_USAGE` allows.
+
     Args:
         chainman: the chain, at its new tip.
         mempool: the mempool.
@@ -48,8 +53,10 @@ def update_after_reorg(
         add: whether to take them back; otherwise only what depends on them is dropped.
     """
     with chainman.lock, mempool.lock:
+        usage = 0
         for tx in disconnected:
-            if add and not tx.is_coinbase:
+            usage += transaction_usage(tx)
+            if add and not tx.is_coinbase and usage <= MAX_RETURNING_USAGE:
                 try:
                     accept(chainman, mempool, tx, bypass_limits=True)
                     continue

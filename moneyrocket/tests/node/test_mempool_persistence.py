@@ -92,15 +92,15 @@ def test_flipped_bit_ends_the_journal(tmp_path: Path) -> None:
     assert MempoolJournal(path).read() == []
 
 
-def test_forgetting_everything_removes_the_file(tmp_path: Path) -> None:
+def test_keeping_nothing_removes_the_file(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     kept, gone = spend(), spend()
     journal = MempoolJournal(path)
     journal.append([(kept, 1), (gone, 2)], _always)
 
-    journal.forget([gone.txid])
+    journal.keep(lambda txid: txid == kept.txid)
     assert MempoolJournal(path).read() == [(kept, 1)]
-    journal.forget([kept.txid])
+    journal.keep(lambda txid: False)
 
     assert not path.exists()
 
