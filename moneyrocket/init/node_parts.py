@@ -45,7 +45,7 @@ def load_chain(context: NodeContext) -> None:
     )
     context.mempool = make_mempool(context.args, context.chainman, context.signals)
     context.miner = Miner(context.chainman, context.mempool, mining)
-    context.chainman.load()
+    context.chainman.load(context.shutdown.is_set)
 
 
 def verify_chain(context: NodeContext) -> None:

@@ -10,8 +10,6 @@ _BOOLEAN = (
     "-coinstatsindex",
     "-peerblockfilters",
     "-privatebroadcast",
-    "-reindex",
-    "-reindex-chainstate",
     "-rest",
     "-txospenderindex",
     "-txreconciliation",

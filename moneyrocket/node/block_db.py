@@ -51,6 +51,24 @@ class BlockDb:
             blocks[block_hash] = index
         return blocks, [infos.get(number, FileInfo()) for number in range(max(infos, default=-1) + 1)]
 
+    def is_reindexing(self) -> bool:
+        """Whether the index is being built anew, and was not finished."""
+        with self._env.begin() as txn:
+            return txn.get(_REINDEX_KEY) is not None
+
+    def set_reindexing(self, reindexing: bool) -> None:
+        """Remember whether the index is being built anew."""
+        with self._env.begin(write=True) as txn:
+            if reindexing:
+                txn.put(_REINDEX_KEY, b"1")
+            else:
+                txn.delete(_REINDEX_KEY)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._env.begin(write=True) as txn:
+            txn.drop(self._env.open_db(txn=txn), delete=False)
+
     def write(self, blocks: Iterable[BlockIndex], infos: Mapping[int, FileInfo]) -> None:
         """Store the state of some headers and files in one transaction."""
         with self._env.begin(write=True) as txn:

@@ -2,12 +2,14 @@
 
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from moneyrocket.common.errors import InitError, MoneyrocketError
 from moneyrocket.common.logging import category_logger
+from moneyrocket.consensus.limits import MAX_BLOCK_SERIALIZED_SIZE
 from moneyrocket.node.block_index import FilePosition
 from moneyrocket.primitives.hashes import hash256
 
@@ -18,6 +20,7 @@ _RECORD_HEADER: Final = 8
 """Network magic and size in front of every record."""
 _CHECKSUM: Final = 32
 _KEY_SIZE: Final = 8
+_SMALLEST_BLOCK: Final = 81
 
 log = category_logger("blockstorage")
 
@@ -186,6 +189,36 @@ class BlockFiles:
         if hash256(prev_hash + data) != checksum:
             raise BlockFileError(f"undo data at {position} has a wrong checksum")
         return data
+
+    def count_on_disk(self) -> int:
+        """How many blk files there are without a gap."""
+        number = 0
+        while self.path("blk", number).exists():
+            number += 1
+        return number
+
+    def records(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """All blocks of a file with their offsets, whatever the index knows; what is no record is passed over."""
+        data = self._mask(self.path("blk", number).read_bytes(), 0)
+        place = data.find(self._magic)
+        while place >= 0:
+            start = place + _RECORD_HEADER
+            size = int.from_bytes(data[place + 4 : start], "little")
+            if _SMALLEST_BLOCK <= size <= MAX_BLOCK_SERIALIZED_SIZE and start + size <= len(data):
+                yield start, data[start : start + size]
+                place = data.find(self._magic, start + size)
+            else:
+                place = data.find(self._magic, place + 1)
+
+    def note_block(self, position: FilePosition, size: int, height: int, time: int) -> None:
+        """Count a block that lies in a file already."""
+        with self._lock:
+            while len(self.infos) <= position.file:
+                self.infos.append(FileInfo())
+            info = self.infos[position.file]
+            end = max(info.size, position.offset + size)
+            self.infos[position.file] = replace(info, size=end).with_block(height, time)
+            self.dirty.add(position.file)
 
     def take_dirty(self) -> dict[int, FileInfo]:
         """The infos that changed since the last call, to be stored in the block index."""

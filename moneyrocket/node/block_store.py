@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from moneyrocket.common.errors import InitError
+from moneyrocket.common.errors import ChainLoadError
 from moneyrocket.common.logging import category_logger
 from moneyrocket.node.block_db import BlockDb
 from moneyrocket.node.block_files import MAX_FILE_SIZE, BlockFileError, BlockFiles, load_xor_key
@@ -28,6 +28,7 @@ class BlockStoreOptions:
         durability: what a commit survives.
         xor: obfuscate the files (-blocksxor).
         max_file_size: size at which a new file is begun, bytes.
+        reindex: begin with an empty index.
     """
 
     blocks_dir: Path
@@ -36,6 +37,7 @@ class BlockStoreOptions:
     durability: Durability
     xor: bool = True
     max_file_size: int = MAX_FILE_SIZE
+    reindex: bool = False
 
 
 class BlockStore:
@@ -47,6 +49,7 @@ class BlockStore:
     Attributes:
         blocks: all known headers by hash.
         files: the block files.
+        reindexing: the index was empty at the start and is to be filled from the files.
     """
 
     def __init__(self, options: BlockStoreOptions) -> None:
@@ -56,11 +59,15 @@ class BlockStore:
         self.files = BlockFiles(options.blocks_dir, options.magic, xor_key=key, max_file_size=options.max_file_size)
         self._db = BlockDb(options.index_dir, options.durability)
         self._dirty: set[BlockIndex] = set()
+        self.reindexing = options.reindex or self._db.is_reindexing()
+        if self.reindexing:
+            self._db.clear()
+            self._db.set_reindexing(True)
         self.blocks, self.files.infos = self._db.load()
-        self._drop_lost_positions()
+        self._require_files()
 
-    def _drop_lost_positions(self) -> None:
-        """Forget the data of blocks whose file is gone altogether; they can be fetched again."""
+    def _require_files(self) -> None:
+        log.info("Checking all blk files are present...")
         lost = {
             number
             for number in {index.file for index in self.blocks.values() if index.have_data}
@@ -68,7 +75,8 @@ class BlockStore:
         }
         if lost:
             names = ", ".join(self.files.path("blk", number).name for number in sorted(lost))
-            raise InitError(f"Error loading block database. Missing block files: {names}")
+            log.error("Missing block files: %s", names)
+            raise ChainLoadError("Error loading block database")
 
     def add_header(self, header: BlockHeader) -> BlockIndex:
         """Put a header whose parent is known into the tree, or return the one that is there already."""
@@ -92,6 +100,17 @@ class BlockStore:
         """
         position = self.files.write_block(block.serialize(), index.height, index.time)
         self.set_position(index, position, len(block.transactions))
+
+    def adopt_block(self, block: Block, index: BlockIndex, position: FilePosition) -> None:
+        """Note the place of a block that lies in a file already."""
+        self.files.note_block(position, block.size, index.height, index.time)
+        self.set_position(index, position, len(block.transactions))
+
+    def finish_reindex(self) -> None:
+        """Note that the index is complete."""
+        self.flush()
+        self._db.set_reindexing(False)
+        self.reindexing = False
 
     def set_position(self, index: BlockIndex, position: FilePosition, n_tx: int) -> None:
         """Note where a block lies."""

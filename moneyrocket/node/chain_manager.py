@@ -19,6 +19,8 @@ from moneyrocket.node.pruning import MIN_BLOCKS_TO_KEEP, PRUNE_MANUALLY, prune_t
 from moneyrocket.primitives.hashes import hash_to_hex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moneyrocket.primitives.block import Block, BlockHeader
     from moneyrocket.primitives.transaction import Transaction
 
@@ -42,14 +44,19 @@ class ChainstateManager(ChainView):
     Methods take the lock themselves where they need it. What they change is durable when they return.
     """
 
-    def load(self) -> None:
+    def load(self, interrupted: Callable[[], bool] = lambda: False) -> None:
         """Make the chain on disk the active one, and connect stored blocks beyond it.
+
+        Args:
+            interrupted: asked now and then whether the node shall stop.
 
         Raises:
             InitError: if it cannot be used; everything is closed then.
         """
         with self.lock:
+            self._log_limits()
             try:
+                self._reindex(interrupted)
                 self._load_tip()
                 self._recalculate_best_header()
                 self.activate_best_chain()
@@ -65,6 +72,21 @@ class ChainstateManager(ChainView):
             )  # fmt: skip
             self._notifications.announce(BlockRef(tip.hash, tip.height))
 
+    def _log_limits(self) -> None:
+        log.info("Setting nMinimumChainWork=%064x", self.options.minimum_chain_work)
+        if self.options.assume_valid is None:
+            log.info("Validating signatures for all blocks.")
+        else:
+            block = hash_to_hex(self.options.assume_valid)
+            log.info("Assuming ancestors of block %s have valid signatures.", block)
+
+    def _reindex(self, interrupted: Callable[[], bool]) -> None:
+        if self.store.reindexing:
+            from moneyrocket.node.reindex import Reindexer
+
+            if Reindexer(self).run(interrupted):
+                self.store.finish_reindex()
+
     def _check_loaded(self) -> None:
         if self.tip.time > clock.now() + MAX_FUTURE_BLOCK_TIME:
             raise ChainLoadError(_FROM_THE_FUTURE)
@@ -79,10 +101,8 @@ class ChainstateManager(ChainView):
         best = state.coins.best_block
         tip = self.store.blocks.get(best)
         if tip is None and any(best):
-            raise InitError(
-                "Error initializing block database: the coins belong to block "
-                f"{hash_to_hex(best)}, which the block index does not have. Restart with -reindex-chainstate."
-            )
+            log.error("The coins belong to block %s, which the block index does not have", hash_to_hex(best))
+            raise ChainLoadError("Error initializing block database")
         state.chain.set_tip(tip)
         state.candidates.load(self.store.blocks.values(), tip)
         failed = [index for index in self.store.blocks.values() if index.failed]
@@ -195,7 +215,7 @@ class ChainstateManager(ChainView):
         if position is None:
             self.store.save_block(block, index)
         else:
-            self.store.set_position(index, position, len(block.transactions))
+            self.store.adopt_block(block, index, position)
         self._chainstate.candidates.received(index, tip)
         return True
 

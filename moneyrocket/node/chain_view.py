@@ -83,10 +83,12 @@ class ChainView:
         self.store = BlockStore(
             BlockStoreOptions(
                 options.blocks_dir, options.index_dir, params.magic, options.durability, options.blocks_xor,
-                options.max_file_size,
+                options.max_file_size, options.reindex,
             )
         )  # fmt: skip
         self.coins_db = CoinsDb(options.chainstate_dir, options.durability)
+        if self.store.reindexing or options.reindex_chainstate:
+            self.coins_db.clear()
         self.version_bits = VersionBits(params)
         self.validator = BlockValidator(params, scripts, options, self.lookup, lambda: self.best_header)
         self._chainstate = Chainstate(
@@ -105,7 +107,7 @@ class ChainView:
         if self.store.blocks and genesis.hash not in self.store.blocks:
             raise InitError("Incorrect or no genesis block found. Wrong datadir for network?")
         index = self.store.add_header(genesis.header)
-        if not index.have_data:
+        if not index.have_data and not (self.store.reindexing and self.store.files.count_on_disk()):
             self.store.save_block(genesis, index)
         return index
 

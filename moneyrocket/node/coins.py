@@ -67,6 +67,11 @@ class CoinsDb:
                     txn.put(_KEY.pack(*outpoint), _VALUE.pack(code, coin.out.value) + coin.out.script_pubkey)
             txn.put(_BEST_BLOCK, best_block)
 
+    def clear(self) -> None:
+        """Forget all coins."""
+        with self._env.begin(write=True) as txn:
+            txn.drop(self._env.open_db(txn=txn), delete=False)
+
     def snapshot(self) -> "CoinsSnapshot":
         """The coins as they are now, unmoved by later writes. Close it soon: the file grows meanwhile."""
         return CoinsSnapshot(self._env)

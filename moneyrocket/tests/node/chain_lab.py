@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,13 +55,13 @@ class ChainLab:
         self._extra = 0
         self.open()
 
-    def open(self) -> None:
+    def open(self, interrupted: Callable[[], bool] = lambda: False) -> None:
         """Open what is on disk."""
         signals = ValidationSignals(Immediate())
         signals.subscribe(self.recorder)
         self.notifications = TipNotifications()
         self.chain = ChainstateManager(self.params, self.options, signals, self.notifications, ScriptChecker())
-        self.chain.load()
+        self.chain.load(interrupted)
 
     def reopen(self) -> None:
         """Close and open again."""
