@@ -72,12 +72,5 @@ def unseal(key: bytes, sealed: bytes, context: bytes) -> bytes | None:
 
 def _stretch(passphrase: str, salt: bytes, cost: int) -> bytes:
     # Hashed first: scrypt begins with an HMAC, for which a passphrase and the same with zero bytes behind it are equal.
-    return hashlib.scrypt(
-        hashlib.sha256(passphrase.encode()).digest(),
-        salt=salt,
-        n=cost,
-        r=_SCRYPT_BLOCK,
-        p=1,
-        maxmem=_SCRYPT_MEMORY,
-        dklen=_KEY_SIZE,
-    )
+    digest = hashlib.sha256(passphrase.encode()).digest()
+    return hashlib.scrypt(digest, salt=salt, n=cost, r=_SCRYPT_BLOCK, p=1, maxmem=_SCRYPT_MEMORY, dklen=_KEY_SIZE)

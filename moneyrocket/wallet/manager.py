@@ -134,6 +134,9 @@ class WalletManager:
             WalletLoadError: it cannot be loaded.
         """
         with self._reserve(name):
+            if self.find(name) is not None:
+                message = f'Wallet "{name}" is already loaded.'
+                raise WalletLoadError(LoadFailure.ALREADY_LOADED, message)
             try:
                 self.check(name)
             except WalletLoadError as error:
@@ -285,9 +288,6 @@ class WalletManager:
     @contextmanager
     def _reserve(self, name: str) -> Iterator[None]:
         with self._lock:
-            if name in self._wallets:
-                message = f'Wallet "{name}" is already loaded.'
-                raise WalletLoadError(LoadFailure.ALREADY_LOADED, message)
             if name in self._busy:
                 raise WalletLoadError(LoadFailure.LOAD, "Wallet already loading.")
             self._busy.add(name)
