@@ -103,15 +103,15 @@ class Reader:
         elif first == 0xFD:
             size = self.u16()
             if size < 0xFD:
-                raise DeserializeError("non-canonical compact size")
+                raise DeserializeError("non-canonical ReadCompactSize()")
         elif first == 0xFE:
             size = self.u32()
             if size <= 0xFFFF:
-                raise DeserializeError("non-canonical compact size")
+                raise DeserializeError("non-canonical ReadCompactSize()")
         else:
             size = self.u64()
             if size <= 0xFFFFFFFF:
-                raise DeserializeError("non-canonical compact size")
+                raise DeserializeError("non-canonical ReadCompactSize()")
         if size > limit:
             raise DeserializeError(f"size too large: {size}")
         return size

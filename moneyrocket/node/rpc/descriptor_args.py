@@ -84,7 +84,7 @@ def parse_range(value: Json) -> tuple[int, int]:
         raise _invalid("Range must be specified as end or as [begin,end]")
     if first < 0:
         raise _invalid("Range should be greater or equal than 0")
-    if last >= _MAX_INDEX:
+    if not 0 <= last < _MAX_INDEX:
         raise _invalid("End of range is too high")
     if last >= first + _MAX_RANGE:
         raise _invalid("Range is too large")

@@ -30,6 +30,7 @@ _EXAMPLE = "start '[\"raw(76a91411b366edfc0a8b66feebae5c2e25a7b6a5d1cf3188ac)#fm
             ParamType.ARR,
             "What to look for; needed for start",
             required=False,
+            oneline="[scanobjects,...]",
             inner=(
                 Param("descriptor", ParamType.STR, "A descriptor", required=False),
                 Param(
