@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
@@ -16,8 +16,10 @@ from moneyrocket.rpc.values import amount_from_json, as_int, as_list, as_str, ch
 from moneyrocket.script.asm import script_to_asm
 from moneyrocket.script.script import is_pay_to_script_hash, is_pay_to_witness_script_hash
 from moneyrocket.script.sighash import SIGHASH_DEFAULT, SIGHASH_NAMES
-from moneyrocket.script.signing import MISSING_AMOUNT, SignResult
 from moneyrocket.script.standard import p2sh, p2wsh
+
+if TYPE_CHECKING:
+    from moneyrocket.script.signing import SignResult
 
 PREVTXS_PARAM: Final = Param(
     "prevtxs",
@@ -133,6 +135,8 @@ def sign_result_json(result: SignResult, coins: Mapping[OutPoint, TxOut]) -> dic
     Raises:
         RpcError: -3 if an amount was missing.
     """
+    from moneyrocket.script.signing import MISSING_AMOUNT
+
     errors: list[Json] = []
     for number, message in sorted(result.errors.items()):
         txin = result.tx.inputs[number]

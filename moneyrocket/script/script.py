@@ -125,11 +125,6 @@ def is_pay_to_witness_script_hash(script: bytes) -> bool:
     return len(script) == 34 and script[0] == OP_0 and script[1] == 0x20
 
 
-def is_pay_to_taproot(script: bytes) -> bool:
-    """Whether the script is a version 1 witness program of 32 bytes."""
-    return len(script) == 34 and script[0] == OP_1 and script[1] == 0x20
-
-
 def is_pay_to_anchor(script: bytes) -> bool:
     """Whether the script is pay-to-anchor."""
     return script == P2A_SCRIPT

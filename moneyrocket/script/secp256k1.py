@@ -42,61 +42,6 @@ def public_key(secret: bytes, *, compressed: bool = True) -> bytes:
     return _serialize(point, compressed=compressed)
 
 
-def decompress(pubkey: bytes) -> bytes:
-    """The 65-byte form of a public key.
-
-    Raises:
-        CurveError: if it is no public key.
-    """
-    return _serialize(_parse(pubkey), compressed=False)
-
-
-def compress(pubkey: bytes) -> bytes:
-    """The 33-byte form of a public key.
-
-    Raises:
-        CurveError: if it is no public key.
-    """
-    return _serialize(_parse(pubkey), compressed=True)
-
-
-def add_to_secret(secret: bytes, tweak: bytes) -> bytes:
-    """Private key plus tweak, both 32 bytes.
-
-    Raises:
-        CurveError: if the sum is no private key.
-    """
-    result = ffi.new("unsigned char [32]", secret)
-    if not lib.secp256k1_ec_seckey_tweak_add(_CTX, result, tweak):
-        raise CurveError("invalid tweak")
-    return bytes(ffi.buffer(result))
-
-
-def add_to_point(pubkey: bytes, tweak: bytes) -> bytes:
-    """Public key (33 bytes) of the private key plus ``tweak``.
-
-    Raises:
-        CurveError: if there is none.
-    """
-    point = _parse(pubkey)
-    if not lib.secp256k1_ec_pubkey_tweak_add(_CTX, point, tweak):
-        raise CurveError("invalid tweak")
-    return _serialize(point, compressed=True)
-
-
-def combine_points(pubkeys: list[bytes]) -> bytes:
-    """Sum of public keys, 33 bytes.
-
-    Raises:
-        CurveError: if one is invalid, or the sum is the point at infinity.
-    """
-    points = [_parse(pubkey) for pubkey in pubkeys]
-    result = ffi.new("secp256k1_pubkey *")
-    if not lib.secp256k1_ec_pubkey_combine(_CTX, result, points, len(points)):
-        raise CurveError("sum is the point at infinity")
-    return _serialize(result, compressed=True)
-
-
 def ecdsa_sign(secret: bytes, digest: bytes, *, grind: bool = True) -> bytes:
     """DER signature with low S and a nonce from RFC6979.
 
@@ -217,13 +162,6 @@ def tweak_x_only(x_only: bytes, tweak: bytes) -> tuple[bytes, bool]:
         raise CurveError("invalid key or tweak")
     data = _serialize(point, compressed=True)
     return data[1:], data[0] == 3
-
-
-def _parse(pubkey: bytes) -> Any:
-    point = ffi.new("secp256k1_pubkey *")
-    if not lib.secp256k1_ec_pubkey_parse(_CTX, point, pubkey, len(pubkey)):
-        raise CurveError("invalid public key")
-    return point
 
 
 def _serialize(point: Any, *, compressed: bool) -> bytes:

@@ -9,7 +9,7 @@ from moneyrocket.script.flags import STANDARD_FLAGS
 from moneyrocket.script.interpreter import run_push_only, verify_script
 from moneyrocket.script.keys import PublicKey
 from moneyrocket.script.sighash import TransactionHasher
-from moneyrocket.script.signing import SignatureData
+from moneyrocket.script.signature_data import SignatureData
 from moneyrocket.script.standard import TxoutType, solve
 
 

@@ -3,178 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from dataclasses import dataclass, replace
+from typing import Final
 
-from moneyrocket.primitives.amount import MAX_MONEY, money_range
+from moneyrocket.primitives.amount import MAX_MONEY
 from moneyrocket.primitives.hashes import hash160, ripemd160
 from moneyrocket.primitives.serialize import compact_size, var_bytes
-from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
+from moneyrocket.primitives.transaction import OutPoint, Transaction, TxOut
 from moneyrocket.script.errors import ScriptError, ScriptFault
 from moneyrocket.script.flags import STANDARD_FLAGS
-from moneyrocket.script.keys import PrivateKey, PublicKey
+from moneyrocket.script.interpreter import verify_script
+from moneyrocket.script.keys import PublicKey
 from moneyrocket.script.opcodes import OP_0, OP_1, OP_1NEGATE, OP_CHECKSIG
 from moneyrocket.script.script import push_data
 from moneyrocket.script.sighash import (
-    SIGHASH_ALL,
     SIGHASH_ANYONECANPAY,
     SIGHASH_DEFAULT,
     SIGHASH_SINGLE,
-    SighashError,
     TransactionHasher,
 )
-from moneyrocket.script.signing_provider import SigningProvider, TaprootSpend
+from moneyrocket.script.signature_creator import SignatureCreator, TransactionSignatureCreator
+from moneyrocket.script.signature_data import SignatureData
+from moneyrocket.script.signature_extract import signature_data_of
+from moneyrocket.script.signing_provider import SigningProvider
 from moneyrocket.script.standard import TxoutType, match_multi_a, p2pkh, solve
 from moneyrocket.script.taproot import LEAF_VERSION_TAPSCRIPT, tap_leaf_hash
-
-
-@dataclass(slots=True)
-class SignatureData:
-    """What is known of the signatures of one input; signing adds to it.
-
-    Attributes:
-        complete: the input satisfies the output's script.
-        witness: the input has a witness.
-        script_sig: input script, complete or with what there is so far.
-        script_witness: witness stack, complete or with what there is so far.
-        redeem_script: of P2SH, empty if there is none or it is not known.
-        witness_script: of P2WSH, empty if there is none or it is not known.
-        signatures: ECDSA signatures with hash type, and their keys, by hash of the key.
-        taproot_key_path_sig: signature by the output key, empty without one.
-        taproot_script_sigs: Schnorr signatures by x-only key and leaf hash.
-        taproot_spend: how to spend a taproot output.
-        missing_public_keys: hashes of keys that were not found.
-        missing_signatures: hashes of keys that could not sign.
-        missing_redeem_script: hash of a script that was not found.
-        missing_witness_script: SHA-256 of a script that was not found.
-    """
-
-    complete: bool = False
-    witness: bool = False
-    script_sig: bytes = b""
-    script_witness: tuple[bytes, ...] = ()
-    redeem_script: bytes = b""
-    witness_script: bytes = b""
-    signatures: dict[bytes, tuple[PublicKey, bytes]] = field(default_factory=dict)
-    taproot_key_path_sig: bytes = b""
-    taproot_script_sigs: dict[tuple[bytes, bytes], bytes] = field(default_factory=dict)
-    taproot_spend: TaprootSpend | None = None
-    missing_public_keys: list[bytes] = field(default_factory=list)
-    missing_signatures: list[bytes] = field(default_factory=list)
-    missing_redeem_script: bytes = b""
-    missing_witness_script: bytes = b""
-
-    def merge(self, other: SignatureData) -> SignatureData:
-        """Both together; the one that is complete wins."""
-        if self.complete:
-            return self
-        if other.complete:
-            return other
-        self.redeem_script = self.redeem_script or other.redeem_script
-        self.witness_script = self.witness_script or other.witness_script
-        for key_id, signature in other.signatures.items():
-            self.signatures.setdefault(key_id, signature)
-        return self
-
-    def apply(self, txin: TxIn) -> TxIn:
-        """The input with script and witness from here."""
-        return replace(txin, script_sig=self.script_sig, witness=self.script_witness)
-
-
-class SignatureCreator(Protocol):
-    """Makes the signatures of one input."""
-
-    def ecdsa(self, provider: SigningProvider, key_id: bytes, script_code: bytes, *, witness: bool) -> bytes | None:
-        """Signature with hash type by the key with this hash; None if there is no key or it may not sign."""
-
-    def schnorr(
-        self, provider: SigningProvider, x_only: bytes, *, leaf_hash: bytes | None, merkle_root: bytes | None
-    ) -> bytes | None:
-        """Signature, with hash type unless that is the default; None without a key.
-
-        Args:
-            provider: finds the key.
-            x_only: the key.
-            leaf_hash: of the tapscript that checks the signature, None for the output key.
-            merkle_root: tweak the key by this (maybe empty) root first, None to use it as it is.
-        """
-
-
-class TransactionSignatureCreator:
-    """Signs one input of a transaction."""
-
-    def __init__(
-        self, hasher: TransactionHasher, input_index: int, amount: int | None, hash_type: int = SIGHASH_DEFAULT
-    ) -> None:
-        """Make a creator.
-
-        Args:
-            hasher: of the transaction.
-            input_index: the input.
-            amount: value of the output it spends, sat; None if unknown, which only legacy signatures allow.
-            hash_type: what to sign; the default means ALL outside of taproot.
-        """
-        self._hasher = hasher
-        self._index = input_index
-        self._amount = amount
-        self._hash_type = hash_type
-
-    def ecdsa(self, provider: SigningProvider, key_id: bytes, script_code: bytes, *, witness: bool) -> bytes | None:
-        """See `SignatureCreator.ecdsa`."""
-        key = provider.private_keys.get(key_id)
-        if key is None:
-            return None
-        hash_type = SIGHASH_ALL if self._hash_type == SIGHASH_DEFAULT else self._hash_type
-        if witness:
-            if not key.compressed or self._amount is None or not money_range(self._amount):
-                return None
-            digest = self._hasher.witness_v0(self._index, script_code, self._amount, hash_type)
-        else:
-            digest = self._hasher.legacy(self._index, script_code, hash_type)
-        return key.sign(digest) + bytes((hash_type,))
-
-    def schnorr(
-        self, provider: SigningProvider, x_only: bytes, *, leaf_hash: bytes | None, merkle_root: bytes | None
-    ) -> bytes | None:
-        """See `SignatureCreator.schnorr`."""
-        key = _key_by_x_only(provider, x_only)
-        if key is None:
-            return None
-        try:
-            digest = self._hasher.taproot(self._index, self._hash_type, leaf_hash=leaf_hash)
-        except SighashError:
-            return None
-        suffix = bytes((self._hash_type,)) if self._hash_type != SIGHASH_DEFAULT else b""
-        return key.sign_schnorr(digest, merkle_root) + suffix
-
-
-class DummySignatureCreator:
-    """Makes signatures of the right size by keys it does not have, to estimate sizes."""
-
-    def __init__(self, *, low_r: bool = True) -> None:
-        """Make a creator; ``low_r`` for the size that our own signatures have."""
-        r = (b"" if low_r else b"\0") + b"\x01" * 32
-        body = b"\x02" + bytes((len(r),)) + r + b"\x02\x20" + b"\x01" * 32
-        self._signature: Final = b"\x30" + bytes((len(body),)) + body + bytes((SIGHASH_ALL,))
-
-    def ecdsa(self, provider: SigningProvider, key_id: bytes, script_code: bytes, *, witness: bool) -> bytes | None:
-        """See `SignatureCreator.ecdsa`."""
-        return self._signature
-
-    def schnorr(
-        self, provider: SigningProvider, x_only: bytes, *, leaf_hash: bytes | None, merkle_root: bytes | None
-    ) -> bytes | None:
-        """See `SignatureCreator.schnorr`."""
-        return bytes(64)
-
-
-def _key_by_x_only(provider: SigningProvider, x_only: bytes) -> PrivateKey | None:
-    key_id = provider.x_only_keys.get(x_only)
-    if key_id is not None and key_id in provider.private_keys:
-        return provider.private_keys[key_id]
-    candidates = (hash160(prefix + x_only) for prefix in (b"\x02", b"\x03"))
-    return next((provider.private_keys[key_id] for key_id in candidates if key_id in provider.private_keys), None)
-
 
 _UNSIGNABLE: Final = frozenset((TxoutType.NONSTANDARD, TxoutType.NULL_DATA, TxoutType.WITNESS_UNKNOWN))
 
@@ -398,9 +251,6 @@ def sign_transaction(
         provider: finds keys and scripts.
         hash_type: what to sign; the default means ALL outside of taproot.
     """
-    from moneyrocket.script.interpreter import verify_script
-    from moneyrocket.script.signature_extract import signature_data_of
-
     spent = [coins.get(txin.prevout) for txin in tx.inputs]
     all_known = [out for out in spent if out is not None]
     hasher = TransactionHasher(tx, all_known if len(all_known) == len(spent) else None)

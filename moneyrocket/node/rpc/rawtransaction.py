@@ -124,8 +124,10 @@ def decodescript(node: NodeContext, args: Args) -> Json:
 )
 def combinerawtransaction(node: NodeContext, args: Args) -> Json:
     from moneyrocket.script.sighash import SIGHASH_ALL, TransactionHasher
+    from moneyrocket.script.signature_creator import TransactionSignatureCreator
+    from moneyrocket.script.signature_data import SignatureData
     from moneyrocket.script.signature_extract import signature_data_of
-    from moneyrocket.script.signing import SignatureData, TransactionSignatureCreator, produce_signature
+    from moneyrocket.script.signing import produce_signature
     from moneyrocket.script.signing_provider import SigningProvider
 
     copies = _decode_copies(args.list("txs"))
