@@ -113,7 +113,6 @@ def load_mempool(
     log.info("Loading %u mempool transactions from file...", len(saved.transactions))
     now = clock.now()
     count = expired = failed = already_there = 0
-    reloader = _Reloader(chainman, mempool)
     for item in saved.transactions:
         if interrupted():
             return False
@@ -124,7 +123,7 @@ def load_mempool(
             expired += 1
         elif item.tx.txid in mempool:
             already_there += 1
-        elif reloader.accept(item.tx, time):
+        elif _accept_again(chainman, mempool, item.tx, time) is None:
             count += 1
         else:
             failed += 1
@@ -205,11 +204,21 @@ def _replay(
     recorded = journal.read()
     if not recorded:
         return
-    reloader = _Reloader(chainman, mempool)
+    too_cheap: dict[bytes, Transaction] = {}
     for tx, time in recorded:
         if interrupted():
             return
-        reloader.accept(tx, time)
+        error = _accept_again(chainman, mempool, tx, time)
+        if error is None:
+            continue
+        if error.result is TxResult.RECONSIDERABLE:
+            too_cheap[tx.txid] = tx
+        elif error.result is TxResult.MISSING_INPUTS:
+            # It may have paid for parents that do not pay for themselves.
+            parents = {txin.prevout.txid for txin in tx.inputs}
+            family = [parent for txid, parent in too_cheap.items() if txid in parents]
+            if family:
+                accept_package(chainman, mempool, [*family, tx])
     for tx, _ in recorded:
         mempool.add_unbroadcast(tx.txid)
     restored = sum(tx.txid in mempool for tx, _ in recorded)
@@ -220,28 +229,10 @@ def _replay(
         log.warning("Failed to tidy up the mempool journal: %s", error)
 
 
-class _Reloader:
-    """Takes saved transactions up again, in the order in which they were saved."""
-
-    def __init__(self, chainman: ChainstateManager, mempool: Mempool) -> None:
-        self._chainman = chainman
-        self._mempool = mempool
-        self._too_cheap: dict[bytes, Transaction] = {}
-
-    def accept(self, tx: Transaction, time: int) -> bool:
-        """Offer a transaction to the mempool, entered at ``time`` (unix seconds); returns whether it is there now."""
-        try:
-            accept(self._chainman, self._mempool, tx, time=time)
-        except ValidationError as error:
-            if error.result is TxResult.RECONSIDERABLE:
-                self._too_cheap[tx.txid] = tx
-            elif error.result is TxResult.MISSING_INPUTS:
-                self._accept_family(tx)
-        return tx.txid in self._mempool
-
-    def _accept_family(self, tx: Transaction) -> None:
-        """Offer a transaction together with parents for which it may have paid."""
-        parents = {txin.prevout.txid for txin in tx.inputs}
-        family = [parent for txid, parent in self._too_cheap.items() if txid in parents]
-        if family:
-            accept_package(self._chainman, self._mempool, [*family, tx])
+def _accept_again(chainman: ChainstateManager, mempool: Mempool, tx: Transaction, time: int) -> ValidationError | None:
+    """Offer a saved transaction to the mempool, entered at ``time`` (unix seconds); returns why it was refused."""
+    try:
+        accept(chainman, mempool, tx, time=time)
+    except ValidationError as error:
+        return error
+    return None

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.options_node import NODE_OPTIONS
+from moneyrocket.common.settings import Settings
 from moneyrocket.consensus.errors import TxResult, ValidationError
 from moneyrocket.node.mempool_accept import AcceptResult
 from moneyrocket.node.mempool_coins import MempoolCoins
 from moneyrocket.node.mempool_journal import MempoolJournal
-from moneyrocket.node.mempool_persist import dump_mempool, load_mempool, record_local
+from moneyrocket.node.mempool_persist import attach_journal, dump_mempool, load_at_start, load_mempool, record_local
 from moneyrocket.node.package import AlreadyInMempool, DifferentWitness, accept_package, examine_package
+from moneyrocket.node.storage import Durability
 from moneyrocket.primitives.hashes import sha256
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
 from moneyrocket.tests.node.mempool_chain import ANYONE, OP_TRUE, SUBSIDY, MempoolChain, pay
@@ -281,24 +285,24 @@ def test_mined_and_disconnected(short_chain: MempoolChain) -> None:
     assert set(entry.children) == {child.txid}
 
 
-def test_a_package_is_loaded_as_one(chain: MempoolChain, coin: OutPoint, tmp_path: Path) -> None:
+def test_a_killed_node_takes_up_what_it_had_promised(
+    chain: MempoolChain, coin: OutPoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "regtest"
+    folder.mkdir()
+    args = ArgsManager(NODE_OPTIONS, Settings(forced={"datadir": str(tmp_path), "regtest": "1"}))
+    monkeypatch.setattr(chain.mempool, "journal", None)
+    attach_journal(args, chain.mempool, Durability.PROCESS)
     parent = pay(coin, fee=0)
     child = pay(output(parent), fee=1000)
     accept_package(chain.chainman, chain.mempool, [parent, child])
-    dump_mempool(chain.mempool, tmp_path / "mempool.dat")
+    record_local(chain.mempool, child)
     chain.mempool.expire(1 << 40)
+    attach_journal(args, chain.mempool, Durability.PROCESS)
 
-    load_mempool(
-        chain.chainman,
-        chain.mempool,
-        tmp_path / "mempool.dat",
-        use_current_time=True,
-        apply_deltas=False,
-        apply_unbroadcast=False,
-        interrupted=lambda: False,
-    )
+    load_at_start(args, chain.chainman, chain.mempool, lambda: False)
 
-    assert set(chain.mempool.entries) == {parent.txid, child.txid}
+    assert set(chain.mempool.entries) == chain.mempool.unbroadcast == {parent.txid, child.txid}
 
 
 def test_saved_and_loaded(chain: MempoolChain, coin: OutPoint, tmp_path: Path) -> None:
