@@ -49,9 +49,7 @@ def mining_options(args: ArgsManager, *, allow_version: bool) -> MiningOptions:
     """
     max_weight = args.get_int("-blockmaxweight", MAX_BLOCK_WEIGHT)
     if max_weight > MAX_BLOCK_WEIGHT:
-        raise InitError(
-            f"-blockmaxweight ({max_weight}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})"
-        )
+        raise InitError(f"-blockmaxweight ({max_weight}) exceeds consensus maximum block weight ({MAX_BLOCK_WEIGHT})")
     reserved = args.get_int("-blockreservedweight", DEFAULT_RESERVED_WEIGHT)
     if reserved > MAX_BLOCK_WEIGHT:
         raise InitError(

@@ -109,9 +109,7 @@ def pruneblockchain(node: NodeContext, args: Args) -> Json:
         if tip_height < chainman.params.prune_after_height:
             raise RpcError(RpcErrorCode.MISC_ERROR, "Blockchain is too short for pruning.")
         if height > tip_height:
-            raise RpcError(
-                RpcErrorCode.INVALID_PARAMETER, "Blockchain is shorter than the attempted prune height."
-            )
+            raise RpcError(RpcErrorCode.INVALID_PARAMETER, "Blockchain is shorter than the attempted prune height.")
         chainman.prune(height)
         pruned = last_pruned_height(chainman.active_chain)
         return -1 if pruned is None else pruned
