@@ -21,6 +21,7 @@ _VALUED = (
     "-asmap",
     "-blockfilterindex",
     "-i2psam",
+    "-ipcbind",
     "-loadblock",
     "-onion",
     "-proxy",
