@@ -5,6 +5,7 @@ import subprocess
 from functional_tests.framework.node import Node
 from functional_tests.framework.node_factory import NodeFactory
 from functional_tests.framework.premined_chain import HEIGHT
+from functional_tests.framework.process import group_members
 from functional_tests.framework.waiting import wait_until
 
 
@@ -100,6 +101,7 @@ def test_daemonwait_returns_when_the_node_is_ready(node_factory: NodeFactory) ->
 
     assert started.returncode == 0
     assert node.cli("getblockcount").stdout == str(HEIGHT)
+    (pid_file,) = node.chain_dir.glob("*.pid")
+    pid = int(pid_file.read_text())
     assert node.cli("stop").status == 0
-    cookie = node.chain_dir / ".cookie"
-    wait_until(lambda: not cookie.exists(), "the daemon has stopped", timeout=node.timeout(30))
+    wait_until(lambda: not group_members(pid), "the daemon has ended", timeout=node.timeout(30))

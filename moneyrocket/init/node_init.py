@@ -80,26 +80,55 @@ class NodeStartup:
             step()
 
     def stop(self) -> None:
-        """Stops what was started, in reverse order."""
+        """Stops what was started, in reverse order. A step that fails does not keep the later ones from being taken.
+
+        Raises:
+            ExceptionGroup: of what the failed steps raised.
+        """
         context = self.context
         context.request_shutdown()
         log.info("Shutdown in progress...")
-        self._server.interrupt()
-        self._server.stop()
+        failures: list[Exception] = []
+        for step in (
+            self._server.interrupt,
+            self._server.stop,
+            self._stop_wallet,
+            self._stop_network,
+            self._stop_loading,
+            context.scheduler.stop,
+            lambda: node_parts.save_mempool(context),
+            lambda: node_parts.stop_indexes(context),
+            lambda: node_parts.close_chain(context),
+            self._close_init,
+            self._remove_files,
+        ):
+            try:
+                step()
+            except Exception as error:
+                log.error("Shutdown: %r", error)
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("parts of the shutdown failed", failures)
+
+    def _stop_wallet(self) -> None:
         if self._wallet is not None:
             self._wallet.stop()
+
+    def _stop_network(self) -> None:
         if self._network_made:
             from moneyrocket.node.net.setup import stop_network
 
-            stop_network(context)
+            stop_network(self.context)
+
+    def _stop_loading(self) -> None:
         if self._loader is not None:
             self._loader.join()
-        context.scheduler.stop()
-        node_parts.save_mempool(context)
-        node_parts.stop_indexes(context)
-        node_parts.close_chain(context)
+
+    def _close_init(self) -> None:
         if self._init is not None:
             self._init.close()
+
+    def _remove_files(self) -> None:
         if self._pid_file is not None:
             self._pid_file.remove()
         for lock in self._locks:
