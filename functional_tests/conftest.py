@@ -23,7 +23,7 @@ from functional_tests.framework.node import Node
 from functional_tests.framework.node_factory import FactorySettings, NodeFactory
 from functional_tests.framework.peer import Peer
 from functional_tests.framework.premined_chain import premined_chain
-from functional_tests.framework.process import reap_noted_groups
+from functional_tests.framework.process import reap_noted_sessions
 from functional_tests.framework.rpc_client import RpcClient
 from functional_tests.framework.stacks import dump_stacks
 
@@ -108,7 +108,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if _is_worker(session.config):
         return
     run_dir = Path(os.environ[RUN_DIR_VARIABLE])
-    reap_noted_groups(run_dir / "pids")
+    reap_noted_sessions(run_dir / "pids")
     if not session.testsfailed and not session.config.getoption("--nocleanup"):
         shutil.rmtree(run_dir, ignore_errors=True)
 

@@ -5,7 +5,7 @@ import subprocess
 from functional_tests.framework.node import Node
 from functional_tests.framework.node_factory import NodeFactory
 from functional_tests.framework.premined_chain import HEIGHT
-from functional_tests.framework.process import group_members
+from functional_tests.framework.process import session_members
 from functional_tests.framework.waiting import wait_until
 
 
@@ -104,4 +104,4 @@ def test_daemonwait_returns_when_the_node_is_ready(node_factory: NodeFactory) ->
     (pid_file,) = node.chain_dir.glob("*.pid")
     pid = int(pid_file.read_text())
     assert node.cli("stop").status == 0
-    wait_until(lambda: not group_members(pid), "the daemon has ended", timeout=node.timeout(30))
+    wait_until(lambda: not session_members(pid), "the daemon has ended", timeout=node.timeout(30))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from functional_tests.framework.node import Node
-from functional_tests.framework.process import group_members
+from functional_tests.framework.process import session_members
 from functional_tests.framework.rpc_client import JsonRpcError, RpcClient
 from functional_tests.framework.waiting import wait_until
 
@@ -74,12 +74,12 @@ def test_a_node_outlives_its_wallet_process_and_says_so(node: Node, wallet: RpcC
 
 
 def test_every_process_ends_with_a_killed_node(node: Node, wallet: RpcClient) -> None:
-    group = node.pid
+    session = node.pid
     assert wallet.getbalance() == 10
 
     node.kill()
 
-    assert group_members(group) == []
+    assert session_members(session) == []
 
 
 def test_long_wallet_calls_do_not_hold_up_others(node: Node, wallet: RpcClient) -> None:

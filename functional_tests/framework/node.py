@@ -10,7 +10,7 @@ from typing import Any
 
 from functional_tests.framework.executables import Executables
 from functional_tests.framework.logs import LogSource
-from functional_tests.framework.process import ProcessInfo, group_members, kill_group, start_process
+from functional_tests.framework.process import ProcessInfo, kill_session, session_members, start_process
 from functional_tests.framework.rpc_client import HttpStatusError, JsonRpcError, RpcClient
 from functional_tests.framework.waiting import wait_until
 
@@ -46,7 +46,7 @@ class NodeSettings:
         name: short name for logs.
         p2p_port: TCP port for peers.
         rpc_port: TCP port for HTTP.
-        pid_dir: where its process groups are noted for the reaper.
+        pid_dir: where its sessions are noted for the reaper.
         timeout_factor: scales every wait.
         extra_args: options given at every start.
     """
@@ -214,7 +214,7 @@ class Node:
     def wait_until_stopped(self) -> None:
         """Wait for a stop that has been asked for; raises as `stop` does."""
         assert self._process is not None
-        group = self._process.pid
+        session = self._process.pid
         try:
             status = self._process.wait(self.timeout(STOP_TIMEOUT))
         except subprocess.TimeoutExpired:
@@ -222,7 +222,7 @@ class Node:
                 f"{self.name} still runs {self.timeout(STOP_TIMEOUT):.0f} s after it was asked to stop"
             ) from None
         wait_until(
-            lambda: group_members(group),
+            lambda: session_members(session),
             f"every process of {self.name} ended with it",
             timeout=self.timeout(10),
             accept=lambda members: not members,
@@ -234,11 +234,11 @@ class Node:
     def kill(self) -> None:
         """Kill the node's own process with SIGKILL, and wait until all its processes are gone."""
         assert self._process is not None
-        group = self._process.pid
+        session = self._process.pid
         self._process.kill()
         self._process.wait()
         wait_until(
-            lambda: group_members(group),
+            lambda: session_members(session),
             f"no process of {self.name} outlives its killed node",
             timeout=self.timeout(10),
             accept=lambda members: not members,
@@ -248,7 +248,7 @@ class Node:
     def kill_all(self) -> None:
         """Kill every process of the node at once; harmless when none runs."""
         if self._process is not None:
-            kill_group(self._process.pid)
+            kill_session(self._process.pid)
             self._process.wait()
             self._forget()
 
@@ -265,7 +265,7 @@ class Node:
 
     def processes(self) -> list[ProcessInfo]:
         """The node's processes: itself, and what it has spawned."""
-        return group_members(self.pid)
+        return session_members(self.pid)
 
     def start_error(self, *args: str) -> str:
         """Start the node expecting it to refuse.

@@ -26,10 +26,10 @@ class ProcessInfo:
 def start_process(
     command: list[str], *, stdout: Path, stderr: Path, pid_dir: Path, env: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own, tied to this process's life.
+    """Start a program in a session of its own, tied to this process's life.
 
     The kernel kills it when the *thread* that called this ends, so call it from one that lasts.
-    Its group is noted in ``pid_dir``, so that a reaper elsewhere can end it if this process is killed.
+    Its session is noted in ``pid_dir``, so that a reaper elsewhere can end it if this process is killed.
     """
     with stdout.open("ab") as out, stderr.open("ab") as err:
         process = subprocess.Popen(
@@ -45,8 +45,8 @@ def start_process(
     return process
 
 
-def group_members(group: int) -> list[ProcessInfo]:
-    """Every live process of a group (zombies left out)."""
+def session_members(session: int) -> list[ProcessInfo]:
+    """Every live process of a session (zombies left out), in whichever group it has put itself."""
     members = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -56,27 +56,28 @@ def group_members(group: int) -> list[ProcessInfo]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        state, _parent, process_group = stat.rpartition(")")[2].split()[:3]
-        if int(process_group) == group and state not in "ZX":
+        state, _parent, _group, of_session = stat.rpartition(")")[2].split()[:4]
+        if int(of_session) == session and state not in "ZX":
             members.append(ProcessInfo(int(entry.name), tuple(command.decode(errors="replace").split("\0")[:-1])))
     return members
 
 
-def kill_group(group: int) -> None:
-    """Kill every process of a group; harmless when there is none."""
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def kill_session(session: int) -> None:
+    """Kill every process of a session; harmless when there is none."""
+    for member in session_members(session):
+        try:
+            os.kill(member.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
-def reap_noted_groups(pid_dir: Path) -> list[int]:
-    """Kill every group noted in ``pid_dir`` that still has members. Returns the groups that had any."""
+def reap_noted_sessions(pid_dir: Path) -> list[int]:
+    """Kill every session noted in ``pid_dir`` that still has members. Returns the sessions that had any."""
     alive = []
     for note in pid_dir.iterdir():
-        group = int(note.name)
-        if group_members(group):
-            alive.append(group)
-            kill_group(group)
+        session = int(note.name)
+        if session_members(session):
+            alive.append(session)
+            kill_session(session)
         note.unlink()
     return alive

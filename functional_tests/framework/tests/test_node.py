@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functional_tests.framework.node import Node, NodeStartError, NodeStopError
-from functional_tests.framework.process import group_members, reap_noted_groups, start_process
+from functional_tests.framework.process import reap_noted_sessions, session_members, start_process
 from functional_tests.framework.tests.conftest import HEALTHY_DAEMON, SERVE
 from functional_tests.framework.waiting import WaitTimeout, wait_until
 
@@ -41,13 +41,13 @@ def test_a_daemon_that_hangs_at_start_is_given_up_with_what_was_seen_last(fake_n
 def test_a_daemon_that_ignores_sigterm_is_reported_and_killed(fake_node: FakeNode) -> None:
     node = fake_node("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + HEALTHY_DAEMON + SERVE)
     node.start()
-    group = node.pid
+    session = node.pid
 
     with pytest.raises(NodeStopError, match="still runs"):
         node.terminate()
 
     node.kill_all()
-    assert not group_members(group)
+    assert not session_members(session)
 
 
 def test_output_on_stderr_spoils_a_clean_stop(fake_node: FakeNode) -> None:
@@ -74,13 +74,13 @@ def test_a_start_that_should_fail_and_does_not_is_an_error(fake_node: FakeNode) 
         node.start_error()
 
 
-def test_the_reaper_ends_groups_that_a_dead_worker_left(tmp_path: Path) -> None:
+def test_the_reaper_ends_sessions_that_a_dead_worker_left(tmp_path: Path) -> None:
     (tmp_path / "pids").mkdir()
     process = start_process(
         ["sleep", "1000"], stdout=tmp_path / "out", stderr=tmp_path / "err", pid_dir=tmp_path / "pids"
     )
 
-    assert reap_noted_groups(tmp_path / "pids") == [process.pid]
+    assert reap_noted_sessions(tmp_path / "pids") == [process.pid]
 
     assert process.wait(10) == -9
 
@@ -100,4 +100,4 @@ def test_a_started_process_dies_with_the_one_that_started_it(tmp_path: Path) -> 
     )
 
     (note,) = (tmp_path / "pids").iterdir()
-    wait_until(lambda: group_members(int(note.name)), "orphan ended", timeout=10, accept=lambda members: not members)
+    wait_until(lambda: session_members(int(note.name)), "orphan ended", timeout=10, accept=lambda members: not members)
