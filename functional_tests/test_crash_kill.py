@@ -11,7 +11,7 @@ import pytest
 from functional_tests.framework.mini_wallet import MINER_DESCRIPTOR, MiniWallet
 from functional_tests.framework.node import Node
 from functional_tests.framework.node_factory import NodeFactory, link, wait_until_synced
-from functional_tests.framework.rpc_client import HttpStatusError, JsonRpcError
+from functional_tests.framework.rpc_client import HttpStatusError, JsonRpcError, RpcClient
 
 KILLS_PER_TEST = 10
 LONGEST_RUN_BEFORE_KILL = 0.6
@@ -26,14 +26,14 @@ class Told:
     txids: list[str] = field(default_factory=list)
 
 
-def _mine_and_send_until_it_breaks(node: Node, told: Told) -> None:
+def _mine_and_send_until_it_breaks(rpc: RpcClient, told: Told) -> None:
     """Payments and blocks in turn, each noted as soon as the answer is here."""
-    wallet = node.wallet("w")
+    wallet = rpc.at("/wallet/w")
     try:
         address = wallet.getnewaddress()
         while True:
             told.txids.append(wallet.sendtoaddress(address, 0.01))
-            (told.tip,) = node.rpc.generatetodescriptor(1, MINER_DESCRIPTOR)
+            (told.tip,) = rpc.generatetodescriptor(1, MINER_DESCRIPTOR)
             told.height += 1
     except (OSError, HttpStatusError, JsonRpcError, ValueError):
         return
@@ -73,7 +73,7 @@ def test_kills_lose_nothing(node_factory: NodeFactory, victim: str, part: str) -
     told = Told(node.rpc.getbestblockhash(), node.rpc.getblockcount())
 
     for _ in range(KILLS_PER_TEST):
-        load = threading.Thread(target=_mine_and_send_until_it_breaks, args=(node, told))
+        load = threading.Thread(target=_mine_and_send_until_it_breaks, args=(node.rpc, told))
         load.start()
         load.join(random.uniform(0, LONGEST_RUN_BEFORE_KILL))
         _kill(node, random.choice(["node", "wallet", "both"]) if victim == "any" else victim)
