@@ -106,3 +106,15 @@ def test_errors_cross_unchanged(wallet: RpcClient) -> None:
         wallet.getaddressinfo("nonsense")
 
     assert refused.value.code == -5
+
+
+def test_a_process_holds_one_capnproto_and_the_monolithic_node_none(node: Node) -> None:
+    node.rpc.createwallet("w")
+    is_multiprocess = node.settings.executables.is_multiprocess
+
+    for process in node.processes():
+        mapped = {line.split()[-1] for line in Path(f"/proc/{process.pid}/maps").read_text().splitlines()}
+        libraries = {Path(file) for file in mapped if ".so" in Path(file).name and "capnp" in file}
+        assert not any(Path(file).name.startswith(("libcapnp", "libkj")) for file in mapped)
+        assert len(libraries) == (1 if is_multiprocess else 0)
+        assert all(node.settings.executables.node.parent.parent in library.parents for library in libraries)
