@@ -44,6 +44,7 @@ class WalletPart:
         self._commands = [
             RpcCommand("wallet", name, (), _Gone(name)) for name in context.rpc_table.names() if name not in before
         ]
+        context.rpc_table.set_successors(self._commands)
         self._init.on_wallet_gone(self._gone)
 
     def verify(self) -> None:

@@ -48,6 +48,7 @@ class RpcTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._commands: dict[str, RpcCommand] = {}
+        self._successors: dict[str, RpcCommand] = {}
         self._active: dict[int, ActiveCommand] = {}
         self._next_call = 0
         self._warmup: str | None = _FIRST_STATUS
@@ -62,7 +63,14 @@ class RpcTable:
         """Stops to offer a method, unless another has taken its name meanwhile."""
         with self._lock:
             if self._commands.get(command.name) is command:
-                self._commands = {name: other for name, other in self._commands.items() if other is not command}
+                successor = self._successors.get(command.name)
+                left = {name: other for name, other in self._commands.items() if other is not command}
+                self._commands = left if successor is None else {**left, command.name: successor}
+
+    def set_successors(self, commands: Iterable[RpcCommand]) -> None:
+        """Names what takes a method's place at the moment it is removed, so that no call falls between the two."""
+        with self._lock:
+            self._successors = {command.name: command for command in commands}
 
     def names(self) -> list[str]:
         """Returns the names of all methods, sorted."""
