@@ -2,6 +2,7 @@
 
 from libmultiprocess.connection import Connection
 from libmultiprocess.custom import CustomType
+from libmultiprocess.deadline import deadline
 from libmultiprocess.errors import (
     ConversionError,
     Disconnected,
@@ -9,14 +10,16 @@ from libmultiprocess.errors import (
     ProxyClosed,
     RemoteError,
     SchemaError,
+    TimedOut,
 )
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import Describer, FunctionLog, Log
+from libmultiprocess.method import Method
 from libmultiprocess.process import SpawnedProcess, inherited_socket, spawn
 from libmultiprocess.proxy import ProxyClient, ProxyServer, close, connection_of
-from libmultiprocess.schema import Wire, load_schema, struct_reader
+from libmultiprocess.schema import load_schema
 from libmultiprocess.stream import Listener, connect, connect_stream, listen, serve_stream
-from libmultiprocess.transport import Method
+from libmultiprocess.wire.codec import Wire, struct_codec
 
 __version__ = "0.1.0"
 
@@ -38,15 +41,17 @@ __all__ = [
     "RemoteError",
     "SchemaError",
     "SpawnedProcess",
+    "TimedOut",
     "Wire",
     "close",
     "connect",
     "connect_stream",
     "connection_of",
+    "deadline",
     "inherited_socket",
     "listen",
     "load_schema",
     "serve_stream",
     "spawn",
-    "struct_reader",
+    "struct_codec",
 ]

@@ -9,6 +9,10 @@ class Disconnected(IpcError, ConnectionError):
     """The other process has gone, or the connection was closed. The call may or may not have had its effect."""
 
 
+class TimedOut(IpcError, TimeoutError):
+    """A call took longer than its `deadline`. It may or may not have its effect."""
+
+
 class ProxyClosed(IpcError):
     """A proxy was used after it was closed."""
 
@@ -36,3 +40,11 @@ class RemoteError(IpcError):
 
 class SchemaError(Exception):
     """A schema and the Python classes it names do not fit together. Raised by mpgen only."""
+
+
+class MalformedMessage(IpcError, ValueError):
+    """Bytes that are no message, or a message that does not fit its schema."""
+
+
+class ProtocolError(IpcError):
+    """The peer sent what the protocol does not allow; the connection ends."""

@@ -1,29 +1,34 @@
-"""The one thread of a process that does input and output, and the one that lets objects go."""
+"""The thread of a process that reads and writes when no other thread does, and the one that lets objects go."""
 
-import asyncio
 import atexit
+import contextlib
+import os
+import selectors
 import socket
 import threading
+import weakref
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, TypeVar
-
-import capnp
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from libmultiprocess.errors import IpcError
 from libmultiprocess.log import Describer, Log, NoLog
 from libmultiprocess.threads import Work, WorkThread
 
 if TYPE_CHECKING:
+    from libmultiprocess.channel import Channel
     from libmultiprocess.connection import Connection
-
-T = TypeVar("T")
 
 _JOIN_SECONDS: Final = 2.0
 
+TICK_SECONDS: Final = 0.002
+"""How long a connection may be unread while its threads are busy, and how long a small message may wait for company."""
+
+_QUIET_TICKS: Final = 25
+
 
 class EventLoop:
-    """Runs all connections of a process in a thread of its own. Every pycapnp object lives and dies in that thread.
+    """What the connections of a process have in common.
 
     Args:
         name: name of this process, for messages and thread names.
@@ -36,118 +41,181 @@ class EventLoop:
         self.log: Log = log or NoLog()
         self.describe = describe or Describer()
         self.closed = False
+        self.forked = False
+        self.ticking = False
+        self._quiet_ticks = 0
         self._posted: deque[Work] = deque()
-        self._wake_pending = False
+        self._woken = False
         self._connections: set[Connection] = set()
+        self._channels: set[Channel] = set()
+        self._interest: dict[Any, int] = {}
         self._lock = threading.Lock()
         self._cleanup_thread: WorkThread | None = None
-        self._asyncio: asyncio.AbstractEventLoop
-        self._stop: asyncio.Event
-        self._tasks: set[asyncio.Task[None]] = set()
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), name="capnp-loop", daemon=True)
+        self._selector = selectors.DefaultSelector()
+        self._bell, self._ring = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ring.setblocking(False)
+        self._selector.register(self._bell, selectors.EVENT_READ, self._hear)
+        self._thread = threading.Thread(target=self._run, name="ipc-loop", daemon=True)
         self._thread.start()
-        started.wait()
         atexit.register(self.close)
+        _all_loops.add(self)
 
-    def _run(self, started: threading.Event) -> None:
-        asyncio.run(self._main(started))
+    def _run(self) -> None:
+        while not self.closed:
+            for key, events in self._selector.select(TICK_SECONDS if self.ticking else None):
+                key.data(events)
+            self._run_posted()
+            if self.ticking:
+                self._tick()
+        self._run_posted()
 
-    async def _main(self, started: threading.Event) -> None:
-        self._asyncio = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        async with capnp.kj_loop():
-            started.set()
-            await self._stop.wait()
-            self._run_posted()
-            for task in list(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._run_posted()
+    def _hear(self, _events: int) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._bell.recv(4096)
+        self._woken = False
+
+    def _run_posted(self) -> None:
+        posted = self._posted
+        while posted:
+            posted.popleft()()
+
+    def _tick(self) -> None:
+        active = False
+        for channel in tuple(self._channels):
+            active |= channel.tick()
+        if active:
+            self._quiet_ticks = 0
+            return
+        self._quiet_ticks += 1
+        if self._quiet_ticks > _QUIET_TICKS:
+            self.ticking = False
+            # A thread that left its channel a moment ago may have relied on the ticks.
+            for channel in tuple(self._channels):
+                if channel.tick():
+                    self.ticking = True
+            self._quiet_ticks = 0
 
     @property
     def is_current_thread(self) -> bool:
         """Whether the caller runs in the loop's thread."""
         return threading.current_thread() is self._thread
 
+    # In any thread.
+
     def post(self, work: Work) -> None:
         """Run ``work`` in the loop's thread, soon. Safe everywhere, in finalizers too; does nothing after `close`."""
         self._posted.append(work)
-        if not self._wake_pending and not self.closed:
-            self._wake_pending = True
-            try:
-                self._asyncio.call_soon_threadsafe(self._run_posted)
-            except RuntimeError:
-                # The loop was closed between the look and the call; nobody is left to do the work for.
-                self._posted.clear()
+        self._wake()
 
-    def _run_posted(self) -> None:
-        self._wake_pending = False
-        posted = self._posted
-        while posted:
-            posted.popleft()()
+    def start_ticking(self) -> None:
+        """Look after the channels for a while. Safe everywhere."""
+        if not self.ticking:
+            self.ticking = True
+            self._wake()
 
-    def run(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Run a coroutine function in the loop's thread and wait for its result.
-
-        Raises:
-            IpcError: in the loop's own thread, where waiting would never end, or after `close`.
-        """
-        if self.is_current_thread:
-            raise IpcError("the event loop's thread cannot wait for itself")
-        if self.closed:
-            raise IpcError("the event loop is closed")
-
-        async def main() -> T:
-            return await function()
-
-        return asyncio.run_coroutine_threadsafe(main(), self._asyncio).result()
-
-    def create_task(self, coroutine: Awaitable[None]) -> "asyncio.Task[None]":
-        """Start a coroutine; in the loop's thread only."""
-
-        async def main() -> None:
-            await coroutine
-
-        task = self._asyncio.create_task(main())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def accept(self, sock: socket.socket) -> tuple[socket.socket, object]:
-        """Wait for a connection on a listening socket; in the loop's thread only."""
-        return await self._asyncio.sock_accept(sock)
-
-    def call_soon(self, work: Work) -> None:
-        """Run ``work`` after what is scheduled already; in the loop's thread only."""
-        self._asyncio.call_soon(work)
-
-    def create_future(self) -> "asyncio.Future[T]":
-        """A future of the loop's thread."""
-        return self._asyncio.create_future()
+    def _wake(self) -> None:
+        if not self._woken and not self.closed:
+            self._woken = True
+            with contextlib.suppress(OSError):
+                self._ring.send(b"\0")
 
     def clean_up(self, work: Work) -> None:
         """Run ``work``, which may take its time or call other processes, in the thread kept for letting go."""
         if self.closed:
             return
-        with self._lock:
-            if self._cleanup_thread is None:
-                self._cleanup_thread = WorkThread("ipc-cleanup")
+        if self._cleanup_thread is None:
+            with self._lock:
+                if self._cleanup_thread is None:
+                    self._cleanup_thread = WorkThread("ipc-cleanup")
         self._cleanup_thread.post(work)
 
-    def add(self, connection: "Connection") -> None:
-        """Close ``connection`` together with the loop."""
+    def add(self, connection: "Connection", channel: "Channel") -> None:
+        """Look after ``channel``, and close ``connection`` together with the loop.
+
+        Raises:
+            IpcError: after `close`.
+        """
         with self._lock:
+            if self.closed:
+                raise IpcError("the event loop is closed")
             self._connections.add(connection)
+            self._channels.add(channel)
+        self.post(channel.take_over)
 
     def discard(self, connection: "Connection") -> None:
         """The connection has ended."""
         with self._lock:
             self._connections.discard(connection)
 
-    def _snapshot(self) -> "list[Connection]":
+    def forget(self, channel: "Channel", close: Work) -> None:
+        """Run ``close``, which closes the channel's socket, once the loop does not look at it any more."""
         with self._lock:
-            return list(self._connections)
+            self._channels.discard(channel)
+
+        def stop_watching() -> None:
+            if self._interest.pop(channel, 0):
+                self._selector.unregister(channel.descriptor)
+            close()
+
+        if self.is_current_thread or channel not in self._interest:
+            stop_watching()
+        else:
+            self.post(stop_watching)
+
+    # In the loop's thread.
+
+    def watch(self, channel: "Channel", *, reading: bool | None = None, writing: bool | None = None) -> None:
+        """Tell a channel when something has come, or when there is room to send; None leaves it as it is."""
+        before = events = self._interest.get(channel, 0)
+        if reading is not None:
+            events = events | selectors.EVENT_READ if reading else events & ~selectors.EVENT_READ
+        if writing is not None:
+            events = events | selectors.EVENT_WRITE if writing else events & ~selectors.EVENT_WRITE
+        if events == before or channel.ended:
+            return
+
+        def ready(mask: int) -> None:
+            if mask & selectors.EVENT_WRITE:
+                channel.writable()
+            if mask & selectors.EVENT_READ:
+                channel.readable()
+
+        self._interest[channel] = events
+        if not before:
+            self._selector.register(channel.descriptor, events, ready)
+        elif events:
+            self._selector.modify(channel.descriptor, events, ready)
+        else:
+            self._selector.unregister(channel.descriptor)
+
+    def accept_from(self, sock: socket.socket, accepted: Callable[[socket.socket], None]) -> None:
+        """Pass each connection that a listening socket gets to ``accepted``, until `stop_accepting`."""
+
+        def ready(_events: int) -> None:
+            # A peer that is gone already must not end the listening.
+            with contextlib.suppress(OSError):
+                accepted(sock.accept()[0])
+
+        self.post(lambda: self._selector.register(sock, selectors.EVENT_READ, ready) and None)
+
+    def stop_accepting(self, sock: socket.socket) -> None:
+        """Close a listening socket once the loop does not look at it any more."""
+
+        def stop() -> None:
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(sock)
+            sock.close()
+            done.set()
+
+        done = threading.Event()
+        if self.closed or self.is_current_thread:
+            stop()
+            return
+        self.post(stop)
+        done.wait(_JOIN_SECONDS)
+
+    # Ending.
 
     def close(self) -> None:
         """Close all connections and end the threads. Pending calls fail. Harmless if repeated."""
@@ -162,16 +230,45 @@ class EventLoop:
         if cleanup is not None:
             cleanup.stop()
             cleanup.join(_JOIN_SECONDS)
-        self.closed = True
-        try:
-            self._asyncio.call_soon_threadsafe(self._stop.set)
-        except RuntimeError:
-            return
+        self.post(self._stop)
         self._thread.join(_JOIN_SECONDS)
+        self._give_back()
         atexit.unregister(self.close)
+
+    def _stop(self) -> None:
+        self.closed = True
+
+    def _give_back(self) -> None:
+        self.closed = True
+        self._selector.close()
+        self._bell.close()
+        self._ring.close()
+
+    def _snapshot(self) -> "list[Connection]":
+        with self._lock:
+            return list(self._connections)
+
+    def _forked(self) -> None:
+        """The process is a fork: its threads are gone, and the sockets belong to the parent."""
+        self.closed = self.forked = True
+        for connection in list(self._connections):
+            connection.forked()
+        self._give_back()
 
     def __enter__(self) -> "EventLoop":
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+
+_all_loops: "weakref.WeakSet[EventLoop]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for loop in list(_all_loops):
+        loop._forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,13 +1,13 @@
 """Base classes of generated proxies."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from libmultiprocess.errors import IpcError, ProxyClosed
 from libmultiprocess.log import thread_name
-from libmultiprocess.schema import Wire
-from libmultiprocess.transport import Method, RemoteHandle
+from libmultiprocess.method import Method
+from libmultiprocess.rpc.session import RemoteHandle
+from libmultiprocess.wire.codec import Wire
 
 if TYPE_CHECKING:
     from libmultiprocess.connection import Connection
@@ -48,16 +48,9 @@ class ProxyClient:
                 connection.close()
 
     def __del__(self) -> None:
-        handle = getattr(self, "_handle", None)
-        if handle is None:
-            return
-        connection = self._connection
-        if self._owns_connection:
-            connection.loop.post(connection.transport.close)
-        elif "destroy" in self._methods and not connection.closed:
-            # The finalizer may run anywhere, so somebody else waits for the answer.
-            work = partial(_destroy_quietly, connection, handle, self._methods["destroy"], type(self).__name__)
-            connection.loop.clean_up(work)
+        # Without its last handle the peer destroys the object by itself, so nobody needs to wait for a `destroy`.
+        if getattr(self, "_handle", None) is not None and self._owns_connection:
+            self._connection.hang_up()
 
 
 def _destroy(connection: "Connection", handle: RemoteHandle, method: Method | None, name: str) -> None:
@@ -68,15 +61,6 @@ def _destroy(connection: "Connection", handle: RemoteHandle, method: Method | No
         connection.call(handle, method, {})
 
 
-def _destroy_quietly(connection: "Connection", handle: RemoteHandle, method: Method, name: str) -> None:
-    try:
-        _destroy(connection, handle, method, name)
-    except IpcError as error:
-        log = connection.loop.log
-        if log.enabled:
-            log(f"{{{thread_name(connection.loop.name)}}} IPC client destroy {name} failed: {error}")
-
-
 class ProxyServer(Generic[ImplT]):
     """Lets a peer call an object of this process. Generated subclasses convert parameters and results."""
 
@@ -84,15 +68,32 @@ class ProxyServer(Generic[ImplT]):
     _methods: ClassVar[Mapping[str, Method]] = {}
     _run: ClassVar[Mapping[str, Callable[..., Wire]]] = {}
     _on_destroy: ClassVar[str] = ""
+    _numbered: ClassVar[Mapping[tuple[int, int], Method]] = {}
 
     def __init__(self, impl: ImplT, connection: "Connection") -> None:
         self._held: ImplT | None = impl
         self._connection = connection
 
+    def find_method(self, interface_id: int, method_id: int) -> Method | None:
+        """The method with these numbers, inherited ones included."""
+        cls = type(self)
+        if "_numbered" not in vars(cls):
+            cls._numbered = {method.numbers: method for method in cls._methods.values()}
+        return cls._numbered.get((interface_id, method_id))
+
     @property
-    def methods(self) -> Mapping[str, Method]:
-        """Methods by schema name."""
-        return self._methods
+    def implementation(self) -> ImplT:
+        """The object.
+
+        Raises:
+            ProxyClosed: if the peer has destroyed it.
+        """
+        return self._impl
+
+    @classmethod
+    def implements(cls, interface: Any) -> bool:
+        """Whether the object can stand where an ``interface`` (pycapnp's schema) is needed."""
+        return _extends(cls.interface, int(interface.node.id))
 
     @property
     def _impl(self) -> ImplT:
@@ -134,6 +135,10 @@ class ProxyServer(Generic[ImplT]):
             log = self._connection.loop.log
             if log.enabled:
                 log(f"{{{thread_name(self._connection.loop.name)}}} IPC server destroy failed: {error!r}")
+
+
+def _extends(interface: Any, wanted: int) -> bool:
+    return int(interface.node.id) == wanted or any(_extends(parent, wanted) for parent in interface.superclasses)
 
 
 def close(proxy: object) -> None:

@@ -1,14 +1,15 @@
 """From a socket to a first proxy, or to serving a first object."""
 
-import contextlib
 import os
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from libmultiprocess.connection import Connection
 from libmultiprocess.eventloop import EventLoop
+from libmultiprocess.log import thread_name
 from libmultiprocess.proxy import ProxyClient, ProxyServer
 
 ClientT = TypeVar("ClientT", bound=ProxyClient)
@@ -23,19 +24,15 @@ def connect_stream(loop: EventLoop, sock: socket.socket, client_type: type[Clien
 
     Raises:
         Disconnected: if the peer goes away at once.
+        IpcError: if the loop is closed.
     """
-    connection = Connection(loop, peer)
-
-    async def open_stream() -> ClientT:
-        await connection.transport.open(sock, None)
-        return client_type(connection, connection.transport.bootstrap(client_type._interface))
-
+    connection = Connection(loop, sock, peer)
     try:
-        proxy = loop.run(open_stream)
-        proxy._owns_connection = True
+        proxy = connection.first_object(client_type)
         construct: Callable[[], None] | None = getattr(proxy, "_construct", None)
         if construct is not None:
             construct()
+        proxy._owns_connection = True
     except BaseException:
         connection.close()
         raise
@@ -45,28 +42,32 @@ def connect_stream(loop: EventLoop, sock: socket.socket, client_type: type[Clien
 def serve_stream(
     loop: EventLoop, sock: socket.socket, server_type: type[ProxyServer[ImplT]], impl: ImplT, peer: str = "peer"
 ) -> Connection:
-    """Serve ``impl`` to the process at the other end of ``sock``, which is taken over."""
-    connection = Connection(loop, peer)
+    """Serve ``impl`` to the process at the other end of ``sock``, which is taken over.
 
-    async def open_stream() -> None:
-        await connection.transport.open(sock, server_type(impl, connection))
-
-    try:
-        loop.run(open_stream)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    Raises:
+        IpcError: if the loop is closed.
+    """
+    return Connection(loop, sock, peer, lambda connection: server_type(impl, connection))
 
 
 class Listener:
-    """Accepts connections on a Unix socket until it is closed."""
+    """Accepts connections on a Unix socket until it is closed.
 
-    def __init__(self, loop: EventLoop, path: Path, server_type: type[ProxyServer[Any]], impl: object) -> None:
+    Attributes:
+        path: the socket.
+    """
+
+    def __init__(
+        self, loop: EventLoop, path: Path, server_type: type[ProxyServer[Any]], impl: object, max_connections: int | None
+    ) -> None:
         self.path = path
         self._loop = loop
         self._server_type = server_type
         self._impl = impl
+        self._max_connections = max_connections
+        self._open = 0
+        self._lock = threading.Lock()
+        self._closed = False
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             if path.is_socket():
@@ -77,38 +78,53 @@ class Listener:
         except BaseException:
             self._sock.close()
             raise
-        loop.run(self._start)
+        loop.accept_from(self._sock, self._accepted)
 
-    async def _start(self) -> None:
-        self._task = self._loop.create_task(self._accept())
+    def _accepted(self, sock: socket.socket) -> None:
+        with self._lock:
+            full = self._max_connections is not None and self._open >= self._max_connections
+            if not full:
+                self._open += 1
+        if full:
+            sock.close()
+            log = self._loop.log
+            if log.enabled:
+                log(f"{{{thread_name(self._loop.name)}}} IPC refused connection {self._open + 1} on {self.path}")
+            return
+        serve_stream(self._loop, sock, self._server_type, self._impl).on_disconnect(self._ended)
 
-    async def _accept(self) -> None:
-        while True:
-            sock, _ = await self._loop.accept(self._sock)
-            connection = Connection(self._loop, "peer")
-            # A peer that is gone already must not end the listening.
-            with contextlib.suppress(OSError):
-                await connection.transport.open(sock, self._server_type(self._impl, connection))
+    def _ended(self) -> None:
+        with self._lock:
+            self._open -= 1
 
     def close(self) -> None:
         """Accept no more connections; existing ones stay."""
-
-        async def stop() -> None:
-            self._task.cancel()
-
-        if not self._loop.closed:
-            self._loop.run(stop)
-        self._sock.close()
-        self.path.unlink(missing_ok=True)
+        if not self._closed:
+            self._closed = True
+            self._loop.stop_accepting(self._sock)
+            self.path.unlink(missing_ok=True)
 
 
-def listen(loop: EventLoop, path: Path, server_type: type[ProxyServer[ImplT]], impl: ImplT) -> Listener:
+def listen(
+    loop: EventLoop,
+    path: Path,
+    server_type: type[ProxyServer[ImplT]],
+    impl: ImplT,
+    max_connections: int | None = None,
+) -> Listener:
     """Serve ``impl`` to everyone who connects to the Unix socket at ``path``; a stale socket there is replaced.
+
+    Args:
+        loop: the process's event loop.
+        path: the socket's address.
+        server_type: generated class that lets peers call ``impl``.
+        impl: the object.
+        max_connections: how many there may be at once; further ones are closed at once. None for any number.
 
     Raises:
         OSError: if the address cannot be had.
     """
-    return Listener(loop, path, server_type, impl)
+    return Listener(loop, path, server_type, impl, max_connections)
 
 
 def connect(loop: EventLoop, path: Path, client_type: type[ClientT]) -> ClientT:

@@ -1,43 +1,87 @@
-"""Threads that wait for results and, while they wait, run the calls meant for them."""
+"""Threads that wait for something and, while they wait, run the calls meant for them."""
 
-import itertools
 import threading
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from libmultiprocess.channel import Channel
 
 Work = Callable[[], None]
 
-_tokens = itertools.count(1)
+
+class Awaited(Protocol):
+    """Something that happens once.
+
+    Attributes:
+        done: whether it has. Whoever sets it wakes the thread that waits.
+        urgent: whether the thread that waits for it has something to do afterwards, as opposed to an idle one.
+    """
+
+    done: bool
+    urgent: bool
 
 
 class Waiter:
-    """The work queue of one thread: calls to run there, and wake-ups when a result is in.
+    """How one thread sleeps, and what it is to do when it does not.
 
-    Work that arrives while the thread is busy waits here until the thread waits again.
+    Attributes:
+        work: calls to run there. They must not raise. What arrives while the thread is busy stays until it waits again.
+        channel: the connection's channel that the calls on this thread's stack use.
+        mixed: how many of them use another one.
+        busy: whether the thread is in the middle of the library's own work, as a finalizer may find it.
     """
 
-    __slots__ = ("__weakref__", "_queue", "token")
+    __slots__ = ("__weakref__", "_awake", "busy", "channel", "mixed", "sleeping", "work")
 
     def __init__(self) -> None:
-        self.token = next(_tokens)
-        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self.work: deque[Work] = deque()
+        self.channel: Channel | None = None
+        self.mixed = 0
+        self.busy = False
+        self.sleeping = False
+        self._awake = threading.Lock()
+        self._awake.acquire()
 
     def post(self, work: Work) -> None:
-        """Run ``work`` on the thread as soon as it waits. It must not raise."""
-        self._queue.put(work)
+        """Run ``work`` on the thread as soon as it waits."""
+        self.work.append(work)
+        if self.sleeping:
+            self.wake()
 
     def wake(self) -> None:
-        """Make the thread look again whether what it waits for has happened."""
-        self._queue.put(None)
+        """End the current or the next `sleep`."""
+        try:
+            self._awake.release()
+        except RuntimeError:
+            # Somebody else has woken it, and it has not noticed yet.
+            return
 
-    def wait(self, done: Callable[[], bool]) -> None:
-        """Run posted work until ``done()``, which is asked again after every wake-up."""
-        while not done():
-            work = self._queue.get()
-            if work is not None:
-                work()
-            # Not kept while waiting: it may hold the last reference to what a peer wants destroyed.
-            del work
+    def sleep(self, timeout: float = -1) -> None:
+        """Wait for `wake`, ``timeout`` seconds at most (-1: without end)."""
+        self._awake.acquire(timeout=timeout)
+
+    def enter(self, channel: "Channel") -> "Channel | None":
+        """A call over ``channel`` begins on this thread; returns what `leave` is to be given."""
+        before = self.channel
+        if before is None:
+            self.channel = channel
+        elif before is not channel:
+            self.mixed += 1
+        return before
+
+    def leave(self, channel: "Channel", before: "Channel | None") -> None:
+        """The call has ended."""
+        if before is None:
+            self.channel = None
+        elif before is not channel:
+            self.mixed -= 1
+
+    def may_read(self, channel: "Channel") -> bool:
+        """Whether the thread may sit in a blocking read of ``channel``: nothing else may be meant for it then."""
+        return not self.mixed and self.channel is channel
 
 
 _current = threading.local()
@@ -55,46 +99,75 @@ def current_waiter() -> Waiter:
 class ServiceThread:
     """A thread of this process that runs the calls of one thread of a peer.
 
+    While a call waits for a result, the thread runs further calls that arrive for it, unless it is ``ordered``: then
+    they wait for their turn.
+
     Args:
         name: name of the thread; the name of the peer's thread is the useful one.
+        channel: the connection that the calls come from.
         on_exit: runs on the thread as its last act.
+        ordered: whether each call runs to its end before the next begins.
     """
 
-    def __init__(self, name: str, on_exit: Callable[["ServiceThread"], None]) -> None:
-        self.waiter = Waiter()
-        self._stopped = False
-        self._on_exit = on_exit
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+    urgent = False
 
-    def _run(self) -> None:
-        _current.waiter = self.waiter
+    def __init__(
+        self, name: str, channel: "Channel", on_exit: Callable[["ServiceThread"], None], *, ordered: bool = False
+    ) -> None:
+        self.name = name
+        self.waiter: Waiter
+        self._channel = channel
+        self._on_exit = on_exit
+        self._ordered = ordered
+        self._stopped = False
+        self._turns: deque[Work] = deque()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), name=name, daemon=True)
+        self._thread.start()
+        started.wait()
+
+    @property
+    def done(self) -> bool:
+        """Whether the thread has something to do other than `Waiter.work`."""
+        return self._stopped or bool(self._turns)
+
+    def post(self, work: Work) -> None:
+        """Run ``work`` when its turn has come. It must not raise."""
+        if not self._ordered:
+            self.waiter.post(work)
+            return
+        self._turns.append(work)
+        if self.waiter.sleeping:
+            self.waiter.wake()
+
+    def _run(self, started: threading.Event) -> None:
+        self.waiter = current_waiter()
+        started.set()
+        before = self.waiter.enter(self._channel)
         try:
-            self.waiter.wait(lambda: self._stopped)
+            while not self._stopped or self._turns:
+                self._channel.wait(self.waiter, self)
+                while self._turns:
+                    self._turns.popleft()()
         finally:
+            self.waiter.leave(self._channel, before)
             self._on_exit(self)
 
     def stop(self) -> None:
         """End the thread after the work that is already posted. Does not wait."""
-        self.waiter.post(self._stop)
-
-    def _stop(self) -> None:
         self._stopped = True
+        self.waiter.wake()
 
 
 class WorkThread:
     """A thread that does one piece of work after the other, each to its end.
 
-    Unlike a `ServiceThread` it starts nothing else while a piece waits for a result, calls back to it apart.
-
     Args:
         name: name of the thread.
-        on_exit: runs on the thread as its last act.
     """
 
-    def __init__(self, name: str, on_exit: Callable[["WorkThread"], None] = lambda _: None) -> None:
+    def __init__(self, name: str) -> None:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
-        self._on_exit = on_exit
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -103,15 +176,13 @@ class WorkThread:
         self._queue.put(work)
 
     def _run(self) -> None:
-        try:
-            while True:
-                work = self._queue.get()
-                if work is None:
-                    return
-                work()
-                del work
-        finally:
-            self._on_exit(self)
+        while True:
+            work = self._queue.get()
+            if work is None:
+                return
+            work()
+            # Not kept while waiting: it may hold the last reference to what a peer wants destroyed.
+            del work
 
     def stop(self) -> None:
         """End the thread after the work that is already posted. Does not wait."""

@@ -85,7 +85,7 @@ class ModuleWriter:
     def _struct(self, struct: StructModel) -> str:
         cls = wrapped_class(struct)
         class_name = self._context._render_class(cls)
-        reader = self._context.imports.add("libmultiprocess", "struct_reader")
+        reader = self._context.imports.add("libmultiprocess", "struct_codec")
         name = python_name(struct.name)
         namespace = self._class_namespace(cls)
         plain: list[str] = []

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from libmultiprocess.errors import SchemaError
-from libmultiprocess.schema import CONTEXT_ID, INCLUDE_DIR, SchemaSource
+from libmultiprocess.schema import INCLUDE_DIR, SchemaSource
+from libmultiprocess.wire.layout import CONTEXT_ID
 
 THREAD_MAP_ID: Final = 0xEE5E37179AD9DC9D
 

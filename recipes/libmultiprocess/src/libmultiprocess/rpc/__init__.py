@@ -1,0 +1,1 @@
+"""Cap'n Proto's RPC protocol, level 1, between two parties. No input or output, and nothing of libmultiprocess's own."""

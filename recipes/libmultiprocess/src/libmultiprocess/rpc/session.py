@@ -1,0 +1,608 @@
+"""What one side of a connection knows: its questions, answers and exports, and what each message does to them.
+
+Three kinds of threads meet here. One at a time reads messages and passes them to `Session.receive`. Any may ask
+(`Session.ask`), and any may answer (`Session.answer`). Each table is changed by single dictionary operations, which
+threads cannot interrupt; only an answer's end, which returning and finishing both may bring, takes a lock. No reference
+count is kept for imports: each received reference is a handle of its own, and is given back on its own.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, Protocol
+
+from libmultiprocess.errors import MalformedMessage, ProtocolError
+from libmultiprocess.rpc import messages
+from libmultiprocess.rpc.messages import Descriptor, Failure, Hosted, Kind, Outcome
+from libmultiprocess.wire.message import Message, Segment, StructAt
+from libmultiprocess.wire.output import Output
+
+MAX_CALLS: Final = 10_000
+"""How many calls of a peer may be unanswered at once."""
+
+_MAX_ID: Final = 1 << 32
+
+
+class Target(Protocol):
+    """An object of this process that a peer may call."""
+
+    def find_method(self, interface_id: int, method_id: int) -> Any:
+        """The method with these numbers, None if there is none."""
+
+    def released(self) -> None:
+        """The peer holds no reference any more. Must not block."""
+
+
+class RemoteHandle:
+    """A reference to an object of the peer. The peer may forget the object when the last handle is gone."""
+
+    __slots__ = ("__weakref__", "_drop", "number")
+
+    def __init__(self, number: int, drop: Callable[[int], None]) -> None:
+        self.number = number
+        self._drop = drop
+
+    def __del__(self) -> None:
+        self._drop(self.number)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LocalObject:
+    """An object of this process that comes back from the peer."""
+
+    target: Any
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Unresolved:
+    """A capability that an answer of this process will hold, once it is there."""
+
+    answer: "Answer"
+    path: tuple[int, ...]
+
+
+class Export:
+    """An object that the peer holds references to.
+
+    Attributes:
+        target: the object, None if it was withdrawn while the peer holds references.
+        sent: how often it was sent. Changed by threads that send.
+        released: how many references the peer gave back. Changed by the thread that reads.
+        pinned: whether it stays without references, until it is withdrawn.
+    """
+
+    __slots__ = ("pinned", "released", "sent", "target")
+
+    def __init__(self, target: Target, *, pinned: bool) -> None:
+        self.target: Target | None = target
+        self.sent = 0 if pinned else 1
+        self.released = 0
+        self.pinned = pinned
+
+
+class _Gone:
+    """Stands for an object that was withdrawn."""
+
+    def find_method(self, interface_id: int, method_id: int) -> None:
+        """It has none."""
+
+    def released(self) -> None:
+        """Nothing is left to let go of."""
+
+
+_GONE: Final = _Gone()
+
+
+class Question(Protocol):
+    """A call to the peer. Told of its end by the reading thread."""
+
+    def returned(self, message: Message, content: tuple[Segment, int], capabilities: Sequence[Any]) -> None:
+        """The results are in."""
+
+    def failed(self, failure: int, reason: str) -> None:
+        """The peer sent an exception; ``failure`` is a `Failure` or a number that a newer peer knows."""
+
+    def lost(self) -> None:
+        """There will be no answer."""
+
+
+class _Asked:
+    """An entry of the question table."""
+
+    __slots__ = ("exports", "given_up", "question")
+
+    def __init__(self, question: Question, exports: Sequence[int]) -> None:
+        self.question = question
+        self.exports = exports
+        self.given_up = False
+
+
+class Answer:
+    """A call of the peer, until it is both returned and finished.
+
+    Attributes:
+        number: the peer's number for it.
+        finished: whether the peer has no more use for it.
+    """
+
+    __slots__ = ("_content", "_exports", "_failure", "finished", "number", "returned", "waiting")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.finished = False
+        self.returned = False
+        self.waiting: list[Callable[[], None]] = []
+        self._content: tuple[Message, Sequence[Any]] | None = None
+        self._exports: Sequence[int] = ()
+        self._failure: tuple[Failure, str] | None = None
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A call from the peer.
+
+    Attributes:
+        answer: what to answer.
+        target: the called object.
+        method: what `Target.find_method` gave.
+        message: where the parameters are.
+        content: segment and position of the pointer to them.
+        capabilities: what they refer to: `RemoteHandle`, `LocalObject` or None.
+    """
+
+    answer: Answer
+    target: Any
+    method: Any
+    message: Message
+    content: tuple[Segment, int]
+    capabilities: list[Any]
+
+
+class Session:
+    """The state of one connection.
+
+    Args:
+        send: sends a message; the second argument tells whether it may wait for the next one.
+        received: takes each call of the peer. Called by the reading thread, so it must not block.
+        nudge: says that `release_dropped` has something to do. Called anywhere, in finalizers too.
+        offered: what the peer gets when it asks for the first object, if anything.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[bytes, bool], None],
+        received: Callable[[Incoming], None],
+        nudge: Callable[[], None],
+        offered: Target | None,
+    ) -> None:
+        self._send = send
+        self._received = received
+        self._nudge = nudge
+        self._offered = offered
+        self._question_numbers = count(0)
+        self._export_numbers = count(0)
+        self._questions: dict[int, _Asked] = {}
+        self._answers: dict[int, Answer] = {}
+        self._exports: dict[int, Export] = {}
+        self._returning = threading.Lock()
+        self._dropped: deque[int] = deque()
+        self.closed = False
+
+    # Asking; in any thread.
+
+    def ask(
+        self,
+        question: Question,
+        target: RemoteHandle,
+        numbers: tuple[int, int],
+        out: Output,
+        bits: int,
+    ) -> int:
+        """Call a method of the peer's object. Ends with one of the methods of ``question``.
+
+        Args:
+            target: the object.
+            numbers: id of the interface that declares the method, and the method's ordinal.
+            out: the parameters.
+            bits: sizes of the parameters' struct.
+
+        Returns:
+            The question's number, for `give_up`.
+        """
+        number = next(self._question_numbers) % _MAX_ID
+        descriptors = self._describe(out.capabilities)
+        exports = [item[1] for item in descriptors if item[0] == Hosted.SENDER]
+        self._questions[number] = _Asked(question, exports)
+        self._send(messages.call(number, target.number, *numbers, out, bits, descriptors), False)
+        if self.closed:
+            self._lose(number)
+        return number
+
+    def ask_first_object(self, question: Question) -> None:
+        """Ask for the object that the peer offers."""
+        number = next(self._question_numbers) % _MAX_ID
+        self._questions[number] = _Asked(question, ())
+        self._send(messages.bootstrap(number), False)
+        if self.closed:
+            self._lose(number)
+
+    def give_up(self, number: int) -> None:
+        """Nobody waits for a question any more."""
+        asked = self._questions.get(number)
+        if asked is not None and not asked.given_up:
+            asked.given_up = True
+            self._send(messages.finish(number, release_results=True), False)
+
+    def _lose(self, number: int) -> None:
+        asked = self._questions.pop(number, None)
+        if asked is not None:
+            asked.question.lost()
+
+    def _describe(self, capabilities: Sequence[Any]) -> list[Descriptor]:
+        """How each capability of an outgoing message is sent; what is not yet exported gets a number."""
+        descriptors: list[Descriptor] = []
+        for item in capabilities:
+            if type(item) is RemoteHandle:
+                descriptors.append((Hosted.RECEIVER, item.number))
+            elif type(item) is int:
+                self._exports[item].sent += 1
+                descriptors.append((Hosted.SENDER, item))
+            else:
+                descriptors.append((Hosted.SENDER, self.export(item)))
+        return descriptors
+
+    def export(self, target: Target, *, pinned: bool = False) -> int:
+        """Give ``target`` a number by which the peer may call it.
+
+        Args:
+            target: the object. Its `released` is called when the peer lets go.
+            pinned: whether it may be sent many times under the same number, by one thread, until it is withdrawn.
+        """
+        number = next(self._export_numbers) % _MAX_ID
+        self._exports[number] = Export(target, pinned=pinned)
+        if self.closed:
+            self._forget(number)
+        return number
+
+    def withdraw(self, number: int) -> None:
+        """Let go of a pinned export. Safe in finalizers."""
+        export = self._exports.get(number)
+        if export is None:
+            return
+        export.target = None
+        export.pinned = False
+        if export.released == export.sent:
+            self._exports.pop(number, None)
+
+    def _forget(self, number: int) -> None:
+        export = self._exports.pop(number, None)
+        # What is offered can be asked for again.
+        if export is not None and export.target is not None and export.target is not self._offered:
+            export.target.released()
+
+    # Answering; in any thread.
+
+    def answer(self, answer: Answer, out: Output, bits: int) -> None:
+        """Return results; thrown away if the peer has finished already."""
+        capabilities = out.capabilities
+        if not capabilities and not answer.waiting:
+            with self._returning:
+                finished = answer.finished
+                answer.returned = True
+                # Nothing can be asked of such an answer, so it needs no `Finish`.
+                self._answers.pop(answer.number, None)
+            if finished:
+                self._send(messages.canceled(answer.number), False)
+            else:
+                self._send(messages.results(answer.number, out, bits, ()), False)
+            self._resume(answer)
+            return
+        descriptors = self._describe(capabilities)
+        exports = [item[1] for item in descriptors if item[0] == Hosted.SENDER]
+        content = messages.results(answer.number, out, bits, descriptors)
+        with self._returning:
+            finished = answer.finished
+            answer.returned = True
+            answer._content = (_kept(out, bits), [self._own(item) for item in descriptors])
+            answer._exports = exports
+            if finished or self.closed:
+                self._answers.pop(answer.number, None)
+        if finished:
+            self._send(messages.canceled(answer.number), False)
+            self._release_all(exports)
+        else:
+            self._send(content, False)
+        self._resume(answer)
+
+    def _own(self, descriptor: Descriptor) -> Any:
+        export = self._exports.get(descriptor[1]) if descriptor[0] == Hosted.SENDER else None
+        return None if export is None else export.target
+
+    def fail(self, answer: Answer, failure: Failure, reason: str) -> None:
+        """Return an exception."""
+        with self._returning:
+            finished = answer.finished
+            answer.returned = True
+            answer._failure = (failure, reason)
+            if finished or self.closed:
+                self._answers.pop(answer.number, None)
+        self._send(
+            messages.canceled(answer.number) if finished else messages.exception(answer.number, failure, reason), False
+        )
+        self._resume(answer)
+
+    def _resume(self, answer: Answer) -> None:
+        """Go on with the calls that waited for an answer."""
+        while answer.waiting:
+            answer.waiting.pop(0)()
+
+    # Receiving; one thread at a time.
+
+    def receive(self, message: Message) -> None:
+        """Take one message of the peer.
+
+        Raises:
+            ProtocolError: if the protocol does not allow it. The connection cannot go on.
+            MalformedMessage: if it makes no sense. Likewise.
+        """
+        root = message.struct_at(message.segments[0], 0)
+        if root is None:
+            raise MalformedMessage("a message without a root")
+        kind = messages.u16(root, 0)
+        if kind == Kind.CALL:
+            self._take_call(message, messages.part(message, root, 0))
+        elif kind == Kind.RETURN:
+            self._take_return(message, messages.part(message, root, 0))
+        elif kind == Kind.FINISH:
+            self._take_finish(messages.part(message, root, 0))
+        elif kind == Kind.RELEASE:
+            body = messages.part(message, root, 0)
+            self._release(messages.u32(body, 0), messages.u32(body, 4))
+        elif kind == Kind.BOOTSTRAP:
+            self._take_bootstrap(messages.u32(messages.part(message, root, 0), 0))
+        elif kind == Kind.RESOLVE:
+            self._take_resolve(message, messages.part(message, root, 0))
+        elif kind == Kind.DISEMBARGO:
+            self._take_disembargo(message, messages.part(message, root, 0))
+        elif kind == Kind.ABORT:
+            reason = messages.text(message, messages.part(message, root, 0), 0)
+            raise ProtocolError(f"the peer gave up: {reason}")
+        elif kind == Kind.UNIMPLEMENTED:
+            self._take_unimplemented(message, messages.part(message, root, 0))
+        else:
+            self._send(messages.unimplemented(message), False)
+
+    def _open_answer(self, number: int) -> Answer:
+        if number in self._answers:
+            raise ProtocolError(f"question {number} was asked twice")
+        if len(self._answers) >= MAX_CALLS:
+            raise ProtocolError(f"more than {MAX_CALLS} calls at once")
+        answer = self._answers[number] = Answer(number)
+        return answer
+
+    def _take_bootstrap(self, number: int) -> None:
+        answer = self._open_answer(number)
+        if self._offered is None:
+            self.fail(answer, Failure.FAILED, "this side offers no object")
+            return
+        export = self.export(self._offered)
+        with self._returning:
+            answer.returned = True
+            answer._content = (Message((b"\x03\0\0\0\0\0\0\0",)), [self._offered])
+            answer._exports = (export,)
+        self._send(messages.bootstrap_results(number, export), False)
+
+    def _take_call(self, message: Message, at: StructAt) -> None:
+        answer = self._open_answer(messages.u32(at, 0))
+        payload = messages.part(message, at, 1)
+        # References must be taken over even if the call is refused, so that they are given back.
+        capabilities = [self._import(message, item) for item in messages.descriptors(message, payload)]
+        if messages.u16(at, 6):
+            self.fail(answer, Failure.UNIMPLEMENTED, "results can only be sent to the caller; tail calls are refused")
+            return
+        wanted = self._target(message, messages.part(message, at, 0))
+        call = Incoming(answer, None, None, message, messages.content(payload), capabilities)
+        self._deliver(call, wanted, messages.u64(at, 8), messages.u16(at, 4))
+
+    def _deliver(self, call: Incoming, wanted: Any, interface_id: int, method_id: int) -> None:
+        """Hand over a call, now or as soon as everything it refers to is there."""
+        for index, item in enumerate((wanted, *call.capabilities)):
+            if type(item) is not _Unresolved:
+                continue
+            with self._returning:
+                pending = not item.answer.returned
+                if pending:
+                    item.answer.waiting.append(lambda: self._deliver(call, wanted, interface_id, method_id))
+            if pending:
+                return
+            found = self._follow(item)
+            if isinstance(found, tuple):
+                self.fail(call.answer, *found)
+                return
+            if index == 0:
+                wanted = found
+            else:
+                call.capabilities[index - 1] = LocalObject(found)
+        method = wanted.find_method(interface_id, method_id)
+        if method is None:
+            reason = f"interface {interface_id:#x} method {method_id} is not implemented"
+            self.fail(call.answer, Failure.UNIMPLEMENTED, reason)
+            return
+        call.target, call.method = wanted, method
+        self._received(call)
+
+    def _target(self, message: Message, at: StructAt) -> Any:
+        kind = messages.u16(at, 4)
+        if kind == 0:
+            export = self._exports.get(messages.u32(at, 0))
+            if export is None:
+                raise ProtocolError(f"a call of object {messages.u32(at, 0)}, which was never sent or is released")
+            return export.target or _GONE
+        if kind == 1:
+            return self._promised(message, messages.part(message, at, 0))
+        raise ProtocolError(f"a call to a target of unknown kind {kind}")
+
+    def _promised(self, message: Message, at: StructAt) -> _Unresolved:
+        number = messages.u32(at, 0)
+        answer = self._answers.get(number)
+        if answer is None:
+            # It has returned without capabilities and was forgotten, which the caller may not know yet.
+            answer = Answer(number)
+            answer.returned = True
+        return _Unresolved(answer, messages.transform(message, at))
+
+    def _follow(self, promised: _Unresolved) -> Any:
+        """The object in an answer, or the failure that a call of it has."""
+        answer = promised.answer
+        if answer._failure is not None:
+            return answer._failure
+        nothing = (Failure.FAILED, "a call of a result that is no object")
+        if answer._content is None:
+            return nothing
+        message, targets = answer._content
+        segment, position = message.segments[0], 0
+        for index in promised.path:
+            found = message.struct_at(segment, position)
+            if found is None or index >= found[4]:
+                return nothing
+            segment, position = found[0], found[3] + index * 8
+        entry = message.capability_at(segment, position)
+        if entry is None or entry >= len(targets) or targets[entry] is None:
+            return nothing
+        return targets[entry]
+
+    def _import(self, message: Message, at: StructAt) -> Any:
+        kind = messages.u16(at, 0)
+        if kind in (Hosted.SENDER, Hosted.SENDER_PROMISE):
+            return RemoteHandle(messages.u32(at, 4), self._drop)
+        if kind == Hosted.RECEIVER:
+            export = self._exports.get(messages.u32(at, 4))
+            if export is None:
+                raise ProtocolError(f"object {messages.u32(at, 4)} comes back, which was never sent or is released")
+            return LocalObject(export.target or _GONE)
+        if kind == Hosted.RECEIVER_ANSWER:
+            return self._promised(message, messages.part(message, at, 0))
+        if kind == Hosted.THIRD_PARTY:
+            # Whoever cannot meet third parties talks to them through the sender.
+            return RemoteHandle(messages.u32(messages.part(message, at, 0), 0), self._drop)
+        return None
+
+    def _take_return(self, message: Message, at: StructAt) -> None:
+        number = messages.u32(at, 0)
+        asked = self._questions.get(number)
+        if asked is None:
+            raise ProtocolError(f"an answer to question {number}, which was not asked")
+        if not messages.flag(at, 4, 0):
+            self._release_all(asked.exports)
+        if not asked.given_up:
+            if not messages.flag(at, 4, 1):
+                self._send(messages.finish(number, release_results=False), True)
+            self._pass_on(message, at, asked.question)
+        # Not before: whatever goes wrong on the way here, a question that is in the table gets its end.
+        self._questions.pop(number, None)
+
+    def _pass_on(self, message: Message, at: StructAt, question: Question) -> None:
+        """Tell a question how it ended."""
+        outcome = messages.u16(at, 6)
+        if outcome == Outcome.RESULTS:
+            payload = messages.part(message, at, 0)
+            capabilities: list[Any] = []
+            for item in messages.descriptors(message, payload):
+                found = self._import(message, item)
+                capabilities.append(None if type(found) is _Unresolved else found)
+            question.returned(message, messages.content(payload), capabilities)
+        elif outcome == Outcome.EXCEPTION:
+            exception = messages.part(message, at, 0)
+            question.failed(messages.u16(exception, 4), messages.text(message, exception, 0))
+        elif outcome == Outcome.CANCELED:
+            question.failed(Failure.FAILED, "the call was canceled")
+        else:
+            question.failed(Failure.UNIMPLEMENTED, "the peer wants to send the results another way, which is refused")
+
+    def _take_finish(self, at: StructAt) -> None:
+        number = messages.u32(at, 0)
+        release = not messages.flag(at, 4, 0)
+        with self._returning:
+            answer = self._answers.get(number)
+            if answer is None or answer.finished:
+                # It needed no `Finish`, and the peer does not know that.
+                return
+            answer.finished = True
+            returned = answer.returned
+            if returned:
+                del self._answers[number]
+        if returned and release:
+            self._release_all(answer._exports)
+
+    def _take_resolve(self, message: Message, at: StructAt) -> None:
+        # Calls of a promise keep going to the promise: the peer passes them on, and no order of calls can change.
+        if messages.u16(at, 4) == 0:
+            self._import(message, messages.part(message, at, 0))
+
+    def _take_disembargo(self, message: Message, at: StructAt) -> None:
+        if messages.u16(at, 4) in (2, 3):
+            self._send(messages.unimplemented(message), False)
+            return
+        # No promise of this side ever turns out to be an object of the peer.
+        raise ProtocolError("a disembargo of what was never embargoed")
+
+    def _take_unimplemented(self, message: Message, at: StructAt) -> None:
+        kind = messages.u16(at, 0)
+        if kind == Kind.UNIMPLEMENTED:
+            return
+        raise ProtocolError(f"the peer does not know messages of kind {kind}")
+
+    def _release(self, number: int, references: int) -> None:
+        export = self._exports.get(number)
+        if export is None:
+            raise ProtocolError(f"object {number} is released, which was never sent or is released already")
+        export.released += references
+        if export.released > export.sent:
+            raise ProtocolError(f"object {number} is released more often than it was sent")
+        if export.released == export.sent and not export.pinned:
+            self._forget(number)
+
+    def _release_all(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            if number in self._exports:
+                self._release(number, 1)
+
+    # Both.
+
+    def _drop(self, number: int) -> None:
+        """A handle is gone. A finalizer may run anywhere, so the peer is told later."""
+        self._dropped.append(number)
+        self._nudge()
+
+    def release_dropped(self) -> None:
+        """Tell the peer of references that are gone. Sends nothing at once."""
+        dropped: Counter[int] = Counter()
+        while self._dropped:
+            dropped[self._dropped.popleft()] += 1
+        for number, references in dropped.items():
+            self._send(messages.release(number, references), True)
+
+    def close(self) -> None:
+        """The connection has ended: every question is lost, every export released."""
+        self.closed = True
+        for number in list(self._questions):
+            self._lose(number)
+        self._answers.clear()
+        for number in list(self._exports):
+            self._forget(number)
+        offered, self._offered = self._offered, None
+        if offered is not None:
+            offered.released()
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """How many entries each table has."""
+        return {"questions": len(self._questions), "answers": len(self._answers), "exports": len(self._exports)}
+
+
+def _kept(out: Output, bits: int) -> Message:
+    """The content of a return as a message of its own, for calls of what it holds."""
+    root = (bits or 0xFFFFFFFC).to_bytes(8, "little")
+    return Message((b"".join((root, *out.chunks)),))
