@@ -177,12 +177,12 @@ class Channel:
                     self._hung_up()
                     return
                 stream.filled(count)
-            waiter.busy = True
+            before, waiter.busy = waiter.busy, True
             try:
                 while (message := stream.next()) is not None:
                     self.session.receive(message)
             finally:
-                waiter.busy = False
+                waiter.busy = before
         except (ProtocolError, MalformedMessage) as error:
             self.send(messages.abort(str(error)), False)
             self.end(str(error))

@@ -178,10 +178,9 @@ class Connection:
     def _check(self, waiter: Waiter, method: Method) -> None:
         if self._channel.ended:
             raise self._lost(method)
-        if self.loop.is_current_thread:
-            raise IpcError(f"{method.full_name}: called in the event loop's thread, which must not wait")
         if waiter.busy:
-            raise IpcError(f"{method.full_name}: called by a finalizer in the middle of the library's work")
+            where = "in the event loop's thread" if self.loop.is_current_thread else "in the library's own work"
+            raise IpcError(f"{method.full_name}: called {where}, which must not wait; by a finalizer, perhaps")
 
     def _wait(self, waiter: Waiter, call: _Call, number: int, method: Method) -> None:
         limit = remaining()

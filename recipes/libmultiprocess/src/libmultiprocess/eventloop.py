@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from libmultiprocess.errors import IpcError
 from libmultiprocess.log import Describer, Log, NoLog
-from libmultiprocess.threads import Work, WorkThread
+from libmultiprocess.threads import Work, WorkThread, current_waiter
 
 if TYPE_CHECKING:
     from libmultiprocess.channel import Channel
@@ -62,6 +62,8 @@ class EventLoop:
         _all_loops.add(self)
 
     def _run(self) -> None:
+        # Nothing that waits may run here.
+        current_waiter().busy = True
         while not self.closed:
             for key, events in self._selector.select(TICK_SECONDS if self.ticking else None):
                 key.data(events)

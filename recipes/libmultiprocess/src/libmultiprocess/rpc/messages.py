@@ -6,7 +6,6 @@ are read by following pointers, since a peer may arrange them in any way.
 
 import struct
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import Final
 
 from libmultiprocess.errors import MalformedMessage
@@ -14,49 +13,49 @@ from libmultiprocess.wire.message import STRUCT_LIST, Message, Segment, StructAt
 from libmultiprocess.wire.output import Output
 
 
-class Kind(IntEnum):
+class Kind:
     """Which member of the union ``Message`` is set."""
 
-    UNIMPLEMENTED = 0
-    ABORT = 1
-    CALL = 2
-    RETURN = 3
-    FINISH = 4
-    RESOLVE = 5
-    RELEASE = 6
-    BOOTSTRAP = 8
-    DISEMBARGO = 13
+    UNIMPLEMENTED: Final = 0
+    ABORT: Final = 1
+    CALL: Final = 2
+    RETURN: Final = 3
+    FINISH: Final = 4
+    RESOLVE: Final = 5
+    RELEASE: Final = 6
+    BOOTSTRAP: Final = 8
+    DISEMBARGO: Final = 13
 
 
-class Outcome(IntEnum):
+class Outcome:
     """Which member of the union in ``Return`` is set."""
 
-    RESULTS = 0
-    EXCEPTION = 1
-    CANCELED = 2
-    RESULTS_SENT_ELSEWHERE = 3
-    TAKE_FROM_OTHER_QUESTION = 4
-    ACCEPT_FROM_THIRD_PARTY = 5
+    RESULTS: Final = 0
+    EXCEPTION: Final = 1
+    CANCELED: Final = 2
+    RESULTS_SENT_ELSEWHERE: Final = 3
+    TAKE_FROM_OTHER_QUESTION: Final = 4
+    ACCEPT_FROM_THIRD_PARTY: Final = 5
 
 
-class Failure(IntEnum):
-    """``Exception.Type``."""
+class Failure:
+    """Numbers of ``Exception.Type``."""
 
-    FAILED = 0
-    OVERLOADED = 1
-    DISCONNECTED = 2
-    UNIMPLEMENTED = 3
+    FAILED: Final = 0
+    OVERLOADED: Final = 1
+    DISCONNECTED: Final = 2
+    UNIMPLEMENTED: Final = 3
 
 
-class Hosted(IntEnum):
+class Hosted:
     """Which member of the union ``CapDescriptor`` is set."""
 
-    NONE = 0
-    SENDER = 1
-    SENDER_PROMISE = 2
-    RECEIVER = 3
-    RECEIVER_ANSWER = 4
-    THIRD_PARTY = 5
+    NONE: Final = 0
+    SENDER: Final = 1
+    SENDER_PROMISE: Final = 2
+    RECEIVER: Final = 3
+    RECEIVER_ANSWER: Final = 4
+    THIRD_PARTY: Final = 5
 
 
 def _struct_pointer(offset: int, data: int, pointers: int) -> int:
@@ -168,7 +167,7 @@ def bootstrap_results(answer: int, export_id: int) -> bytes:
     return header + table
 
 
-def exception(answer: int, failure: Failure, reason: str) -> bytes:
+def exception(answer: int, failure: int, reason: str) -> bytes:
     """``Return`` with an exception."""
     text, pointer = _text(reason)
     header = _EXCEPTION_RETURN.pack(
@@ -228,7 +227,60 @@ def _text(reason: str) -> tuple[bytes, int]:
     return data + bytes(-len(data) & 7), 1 << 2 | 0x2_00000001 | len(data) << 35
 
 
-# Received messages.
+# Received messages that are arranged like the ones above, as those of this library are.
+
+_CALL_START: Final = struct.pack("<QQQ", _ROOT, Kind.CALL, _CALL_BODY)
+_RETURN_START: Final = struct.pack("<QQQ", _ROOT, Kind.RETURN, _RETURN_BODY)
+_READ_CALL: Final = struct.Struct("<IHH Q8x QQQ IHHQ QQ").unpack_from
+_READ_RETURN: Final = struct.Struct("<IBBH Q QQQ").unpack_from
+_CONTENT_OF_CALL: Final = 88
+_CONTENT_OF_RETURN: Final = 48
+
+UsualCall = tuple[int, int, int, int, bool]
+UsualReturn = tuple[int, bool]
+
+
+def usual_call(message: Message) -> UsualCall | None:
+    """Question, interface id, method id, import id and whether there is a capability table, of an ordinary call.
+
+    None if the message is something else, or arranged in another way, which the functions below can read as well.
+    """
+    segment = message.segments[0]
+    if segment[:24] != _CALL_START or len(segment) < _CALL_WORDS * 8 or len(message.segments) > 1:
+        return None
+    question, method, sent_to, interface, target, params, third, number, kind, _, promised, _, table = _READ_CALL(
+        segment, 24
+    )
+    if target != _TARGET or params != _PARAMS or sent_to or third or kind or promised:
+        return None
+    return question, interface, method, number, bool(table)
+
+
+def usual_return(message: Message) -> UsualReturn | None:
+    """Question and whether there is a capability table, of a return with results that needs no more than that.
+
+    None if the message is something else, or arranged in another way.
+    """
+    segment = message.segments[0]
+    if segment[:24] != _RETURN_START or len(segment) < _RETURN_WORDS * 8 or len(message.segments) > 1:
+        return None
+    answer, flags, _, outcome, _, payload, _, table = _READ_RETURN(segment, 24)
+    if flags != 3 or outcome != Outcome.RESULTS or payload != _PAYLOAD:
+        return None
+    return answer, bool(table)
+
+
+def usual_call_payload(message: Message) -> StructAt:
+    """Where the payload of a `usual_call` is."""
+    return message.segments[0], _CONTENT_OF_CALL, 0, _CONTENT_OF_CALL, 2
+
+
+def usual_return_content(message: Message) -> tuple[Segment, int]:
+    """Where the pointer to the content of a `usual_return` is."""
+    return message.segments[0], _CONTENT_OF_RETURN
+
+
+# Received messages of any arrangement.
 
 _U16: Final = struct.Struct("<H").unpack_from
 _U32: Final = struct.Struct("<I").unpack_from

@@ -136,7 +136,7 @@ class Answer:
         self.waiting: list[Callable[[], None]] = []
         self._content: tuple[Message, Sequence[Any]] | None = None
         self._exports: Sequence[int] = ()
-        self._failure: tuple[Failure, str] | None = None
+        self._failure: tuple[int, str] | None = None
 
 
 @dataclass(slots=True)
@@ -320,7 +320,7 @@ class Session:
         export = self._exports.get(descriptor[1]) if descriptor[0] == Hosted.SENDER else None
         return None if export is None else export.target
 
-    def fail(self, answer: Answer, failure: Failure, reason: str) -> None:
+    def fail(self, answer: Answer, failure: int, reason: str) -> None:
         """Return an exception."""
         with self._returning:
             finished = answer.finished
@@ -347,6 +347,14 @@ class Session:
             ProtocolError: if the protocol does not allow it. The connection cannot go on.
             MalformedMessage: if it makes no sense. Likewise.
         """
+        call = messages.usual_call(message)
+        if call is not None:
+            self._take_usual_call(message, *call)
+            return
+        usual_return = messages.usual_return(message)
+        if usual_return is not None and not usual_return[1]:
+            self._take_usual_return(message, usual_return[0])
+            return
         root = message.struct_at(message.segments[0], 0)
         if root is None:
             raise MalformedMessage("a message without a root")
@@ -394,6 +402,17 @@ class Session:
             answer._exports = (export,)
         self._send(messages.bootstrap_results(number, export), False)
 
+    def _take_usual_call(
+        self, message: Message, question: int, interface_id: int, method_id: int, number: int, has_table: bool
+    ) -> None:
+        answer = self._open_answer(question)
+        payload = messages.usual_call_payload(message)
+        capabilities: list[Any] = []
+        if has_table:
+            capabilities = [self._import(message, item) for item in messages.descriptors(message, payload)]
+        call = Incoming(answer, None, None, message, (payload[0], payload[3]), capabilities)
+        self._deliver(call, self._exported(number), interface_id, method_id)
+
     def _take_call(self, message: Message, at: StructAt) -> None:
         answer = self._open_answer(messages.u32(at, 0))
         payload = messages.part(message, at, 1)
@@ -408,7 +427,7 @@ class Session:
 
     def _deliver(self, call: Incoming, wanted: Any, interface_id: int, method_id: int) -> None:
         """Hand over a call, now or as soon as everything it refers to is there."""
-        for index, item in enumerate((wanted, *call.capabilities)):
+        for index, item in enumerate((wanted, *call.capabilities) if call.capabilities else (wanted,)):
             if type(item) is not _Unresolved:
                 continue
             with self._returning:
@@ -436,13 +455,16 @@ class Session:
     def _target(self, message: Message, at: StructAt) -> Any:
         kind = messages.u16(at, 4)
         if kind == 0:
-            export = self._exports.get(messages.u32(at, 0))
-            if export is None:
-                raise ProtocolError(f"a call of object {messages.u32(at, 0)}, which was never sent or is released")
-            return export.target or _GONE
+            return self._exported(messages.u32(at, 0))
         if kind == 1:
             return self._promised(message, messages.part(message, at, 0))
         raise ProtocolError(f"a call to a target of unknown kind {kind}")
+
+    def _exported(self, number: int) -> Any:
+        export = self._exports.get(number)
+        if export is None:
+            raise ProtocolError(f"object {number} is named, which was never sent or is released")
+        return export.target or _GONE
 
     def _promised(self, message: Message, at: StructAt) -> _Unresolved:
         number = messages.u32(at, 0)
@@ -478,16 +500,21 @@ class Session:
         if kind in (Hosted.SENDER, Hosted.SENDER_PROMISE):
             return RemoteHandle(messages.u32(at, 4), self._drop)
         if kind == Hosted.RECEIVER:
-            export = self._exports.get(messages.u32(at, 4))
-            if export is None:
-                raise ProtocolError(f"object {messages.u32(at, 4)} comes back, which was never sent or is released")
-            return LocalObject(export.target or _GONE)
+            return LocalObject(self._exported(messages.u32(at, 4)))
         if kind == Hosted.RECEIVER_ANSWER:
             return self._promised(message, messages.part(message, at, 0))
         if kind == Hosted.THIRD_PARTY:
             # Whoever cannot meet third parties talks to them through the sender.
             return RemoteHandle(messages.u32(messages.part(message, at, 0), 0), self._drop)
         return None
+
+    def _take_usual_return(self, message: Message, number: int) -> None:
+        asked = self._questions.get(number)
+        if asked is None:
+            raise ProtocolError(f"an answer to question {number}, which was not asked")
+        if not asked.given_up:
+            asked.question.returned(message, messages.usual_return_content(message), ())
+        self._questions.pop(number, None)
 
     def _take_return(self, message: Message, at: StructAt) -> None:
         number = messages.u32(at, 0)
