@@ -117,7 +117,7 @@ class FooImplementation:
     def callback_shared(self, callback: FooCallback, arg: int) -> int:
         return callback.call(arg)
 
-    def save_callback(self, callback: FooCallback) -> None:
+    def save_callback(self, callback: FooCallback | None) -> None:
         self._saved = callback
 
     def callback_saved(self, arg: int) -> int:

@@ -23,7 +23,7 @@ from libmultiprocess.wire.framing import MessageStream
 if TYPE_CHECKING:
     from libmultiprocess.eventloop import EventLoop
 
-_RECEIVE_BYTES: Final = 1 << 16
+_RECEIVE_BYTES: Final = 1 << 12
 _DONT_WAIT: Final = socket.MSG_DONTWAIT
 MAX_UNSENT_BYTES: Final = 256 << 20
 """How much may wait for a peer that does not read."""

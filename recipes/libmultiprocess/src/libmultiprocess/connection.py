@@ -3,14 +3,12 @@
 import re
 import socket
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from libmultiprocess.channel import Channel
-from libmultiprocess.deadline import remaining
 from libmultiprocess.errors import ConversionError, Disconnected, IpcError, MalformedMessage, RemoteError, TimedOut
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
@@ -183,11 +181,10 @@ class Connection:
             raise IpcError(f"{method.full_name}: called {where}, which must not wait; by a finalizer, perhaps")
 
     def _wait(self, waiter: Waiter, call: _Call, number: int, method: Method) -> None:
-        limit = remaining()
         try:
-            if limit is None:
+            if waiter.deadline is None:
                 self._channel.wait(waiter, call)
-            elif not self._channel.wait_until(waiter, call, time.monotonic() + limit):
+            elif not self._channel.wait_until(waiter, call, waiter.deadline):
                 raise TimedOut(f"{method.full_name}: {self.peer} has not answered in time")
         except BaseException:
             self._session.give_up(number)
@@ -220,7 +217,7 @@ class Connection:
         Raises:
             ConversionError: if the peer sent none where one is needed, or one of another kind.
         """
-        if type(handle) is RemoteHandle:
+        if isinstance(handle, RemoteHandle):
             return client_type(self, handle)
         name = client_type.__name__
         if handle is None:

@@ -1,11 +1,10 @@
 """How long calls may take."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_current = threading.local()
+from libmultiprocess.threads import current_waiter
 
 
 @contextmanager
@@ -14,16 +13,11 @@ def deadline(seconds: float) -> Iterator[None]:
 
     Within another `deadline` the earlier one counts. The called method is not interrupted; its result is thrown away.
     """
-    outer: float | None = getattr(_current, "end", None)
+    waiter = current_waiter()
+    outer = waiter.deadline
     end = time.monotonic() + seconds
-    _current.end = end if outer is None else min(end, outer)
+    waiter.deadline = end if outer is None else min(end, outer)
     try:
         yield
     finally:
-        _current.end = outer
-
-
-def remaining() -> float | None:
-    """Seconds that a call of this thread has, None for any number."""
-    end: float | None = getattr(_current, "end", None)
-    return None if end is None else max(0.0, end - time.monotonic())
+        waiter.deadline = outer

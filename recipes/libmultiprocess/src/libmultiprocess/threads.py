@@ -13,15 +13,15 @@ Work = Callable[[], None]
 
 
 class Awaited(Protocol):
-    """Something that happens once.
+    """Something that happens. Whoever makes it happen wakes the thread that waits."""
 
-    Attributes:
-        done: whether it has. Whoever sets it wakes the thread that waits.
-        urgent: whether the thread that waits for it has something to do afterwards, as opposed to an idle one.
-    """
+    @property
+    def done(self) -> bool:
+        """Whether it has."""
 
-    done: bool
-    urgent: bool
+    @property
+    def urgent(self) -> bool:
+        """Whether the thread that waits for it has something to do afterwards, as opposed to an idle one."""
 
 
 class Waiter:
@@ -32,15 +32,17 @@ class Waiter:
         channel: the connection's channel that the calls on this thread's stack use.
         mixed: how many of them use another one.
         busy: whether the thread is in the middle of the library's own work, as a finalizer may find it.
+        deadline: when its calls end at the latest, by ``time.monotonic``; None for never.
     """
 
-    __slots__ = ("__weakref__", "_awake", "busy", "channel", "mixed", "sleeping", "work")
+    __slots__ = ("__weakref__", "_awake", "busy", "channel", "deadline", "mixed", "sleeping", "work")
 
     def __init__(self) -> None:
         self.work: deque[Work] = deque()
         self.channel: Channel | None = None
         self.mixed = 0
         self.busy = False
+        self.deadline: float | None = None
         self.sleeping = False
         self._awake = threading.Lock()
         self._awake.acquire()
@@ -122,8 +124,8 @@ class ServiceThread:
         self._stopped = False
         self._turns: deque[Work] = deque()
         started = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(started,), name=name, daemon=True)
-        self._thread.start()
+        self._running = threading.Thread(target=self._run, args=(started,), name=name, daemon=True)
+        self._running.start()
         started.wait()
 
     @property
@@ -168,8 +170,8 @@ class WorkThread:
 
     def __init__(self, name: str) -> None:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self._running = threading.Thread(target=self._run, name=name, daemon=True)
+        self._running.start()
 
     def post(self, work: Work) -> None:
         """Do ``work`` after what was posted before. It must not raise."""
@@ -190,5 +192,5 @@ class WorkThread:
 
     def join(self, timeout: float) -> None:
         """Wait until the thread has ended, unless it is the running one."""
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout)
+        if self._running is not threading.current_thread():
+            self._running.join(timeout)

@@ -45,7 +45,7 @@ void log_message(mp::LogMessage message)
 {
     // A failed call is "logged" with this level; the library leaves it to the logger to throw.
     if (message.level == mp::Log::Raise) throw std::runtime_error(message.message);
-    std::cerr << "foo_client: " << message.message << std::endl;
+    if (message.level >= mp::Log::Warning) std::cerr << "foo_client: " << message.message << std::endl;
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -476,8 +476,9 @@ bool use_server(int fd, bool measure, int rounds)
 {
     std::promise<mp::EventLoop*> started;
     std::thread loop_thread([&] {
-        // Below this level the library would also print every message as text, and be slow.
-        mp::EventLoop loop{"foo_client", mp::LogOptions{.log_fn = log_message, .log_level = mp::Log::Warning}};
+        // Below Warning the library also makes a text of every message, and is slow. That is its default.
+        const mp::Log level{std::getenv("FOO_TRACE") ? mp::LogOptions{}.log_level : mp::Log::Warning};
+        mp::EventLoop loop{"foo_client", mp::LogOptions{.log_fn = log_message, .log_level = level}};
         started.set_value(&loop);
         loop.loop();
     });

@@ -20,7 +20,7 @@ static void log_message(mp::LogMessage message)
 {
     // A failed call into the peer is "logged" with this level; the library leaves it to the logger to throw.
     if (message.level == mp::Log::Raise) throw std::runtime_error(message.message);
-    std::cerr << "foo_server: " << message.message << std::endl;
+    if (message.level >= mp::Log::Warning) std::cerr << "foo_server: " << message.message << std::endl;
 }
 
 static std::shared_ptr<FooImplementation> make_foo()
@@ -38,8 +38,9 @@ int main(int argc, char** argv)
         std::cerr << "usage: foo_server FD\n";
         return 2;
     }
-    // Below this level the library would also print every message as text, and be slow.
-    mp::EventLoop loop{"foo_server", mp::LogOptions{.log_fn = log_message, .log_level = mp::Log::Warning}};
+    // Below Warning the library also makes a text of every message, and is slow. That is its default, so a bench may want it.
+    const mp::Log level{std::getenv("FOO_TRACE") ? mp::LogOptions{}.log_level : mp::Log::Warning};
+    mp::EventLoop loop{"foo_server", mp::LogOptions{.log_fn = log_message, .log_level = level}};
     std::unique_ptr<mp::Connection> connection;
     connection = std::make_unique<mp::Connection>(
         loop,

@@ -135,12 +135,14 @@ def call(
         descriptors: what the parameters' capability pointers refer to.
     """
     content, table_pointer, words, table = _payload(out, bits, descriptors)
+    # fmt: off
     header = _CALL.pack(
-        *(0, _CALL_WORDS + words, _ROOT, Kind.CALL, _CALL_BODY),
-        *(question, method_id, 0, interface_id, 0),
-        *(_TARGET, _PARAMS, 0, import_id, 0, 0, 0),
-        *(content, table_pointer),
+        0, _CALL_WORDS + words, _ROOT, Kind.CALL, _CALL_BODY, question, method_id, 0, interface_id, 0,
+        _TARGET, _PARAMS, 0, import_id, 0, 0, 0, content, table_pointer,
     )
+    # fmt: on
+    if len(out.chunks) == 1:
+        return header + out.chunks[0] + table
     return b"".join((header, *out.chunks, table))
 
 
@@ -148,11 +150,14 @@ def results(answer: int, out: Output, bits: int, descriptors: Sequence[Descripto
     """``Return`` with results. Without capabilities among them the peer need not say that it is finished."""
     content, table_pointer, words, table = _payload(out, bits, descriptors)
     flags = 1 if descriptors else 3
+    # fmt: off
     header = _RETURN.pack(
-        *(0, _RETURN_WORDS + words, _ROOT, Kind.RETURN, _RETURN_BODY),
-        *(answer, flags, Outcome.RESULTS, 0, _PAYLOAD),
-        *(content, table_pointer),
+        0, _RETURN_WORDS + words, _ROOT, Kind.RETURN, _RETURN_BODY,
+        answer, flags, Outcome.RESULTS, 0, _PAYLOAD, content, table_pointer,
     )
+    # fmt: on
+    if len(out.chunks) == 1:
+        return header + out.chunks[0] + table
     return b"".join((header, *out.chunks, table))
 
 

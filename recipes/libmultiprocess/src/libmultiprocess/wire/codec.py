@@ -1,7 +1,7 @@
 """Between plain values and words: one codec for each type of a schema, made once."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from libmultiprocess.errors import ConversionError, MalformedMessage
@@ -347,10 +347,16 @@ class StructListCodec:
 
 
 class PointerListCodec:
-    """A list of what pointers refer to: texts, bytes, lists, objects."""
+    """A list of what pointers refer to: texts, bytes, lists, objects.
 
-    def __init__(self, element: PointerCodec) -> None:
+    Args:
+        element: how an element crosses.
+        null: makes what a null pointer stands for, None if that is None.
+    """
+
+    def __init__(self, element: PointerCodec, null: Callable[[], Any] | None) -> None:
         self._element = element
+        self._make_null = null
 
     def write(self, value: Any, out: Output, base: int) -> int:
         """See `PointerCodec`."""
@@ -382,6 +388,9 @@ class PointerListCodec:
         read = self._element.read
         items = [read(message, segment, start + n * step, capabilities) for n in range(count)]
         message.depth -= 1
+        if self._make_null is not None and None in items:
+            # Elements have no way to be absent, so a null pointer is an empty one.
+            return [self._make_null() if item is None else item for item in items]
         return items
 
 
@@ -427,7 +436,7 @@ class BoolListCodec:
 
     def write(self, value: Any, out: Output, base: int) -> int:
         """See `PointerCodec`."""
-        items = list(value)
+        items: list[object] = list(value)
         number = int("".join("1" if item else "0" for item in reversed(items)) or "0", 2)
         word = out.add_bytes(number.to_bytes(len(items) + 7 >> 3, "little"), base) & 0xFFFFFFFF
         return word | 1 << 32 | len(items) << 35
@@ -463,6 +472,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+_NULLS: Final[dict[str, Callable[[], Any]]] = {"text": str, "data": bytes, "list": list}
 _structs: dict[Any, StructCodec] = {}
 
 
@@ -505,4 +515,4 @@ def pointer_codec(wanted: Any) -> PointerCodec:
         return VoidListCodec()
     if element.kind in SCALARS:
         return ScalarListCodec(SCALARS[element.kind])
-    return PointerListCodec(pointer_codec(element))
+    return PointerListCodec(pointer_codec(element), _NULLS.get(element.kind))

@@ -1,0 +1,1 @@
+"""How long calls between processes take."""
