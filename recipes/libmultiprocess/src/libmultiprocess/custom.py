@@ -1,8 +1,13 @@
-"""How a type of the application's own crosses: hooks for mpgen."""
+"""How types of the application's own cross: hooks for mpgen, and its enumerations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
+
+from libmultiprocess.errors import ConversionError
+
+EnumT = TypeVar("EnumT", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +25,20 @@ class CustomType:
     build: Callable[..., Any]
     read: Callable[..., Any]
     nullable: bool = False
+
+
+def enum_member(cls: type[EnumT], value: object, where: str) -> EnumT:
+    """The member of an enumeration that a message means.
+
+    Args:
+        cls: the enumeration.
+        value: what came in the message.
+        where: the field, for the message.
+
+    Raises:
+        ConversionError: if the peer knows a member that this side does not.
+    """
+    try:
+        return cls(value)
+    except ValueError:
+        raise ConversionError(f"{where}: {value!r} is no {cls.__name__}") from None

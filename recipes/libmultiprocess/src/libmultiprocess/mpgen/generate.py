@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from libmultiprocess.mpgen.emit import ModuleWriter
-from libmultiprocess.mpgen.model import NodeModel, Reader
+from libmultiprocess.mpgen.model import NodeModel
+from libmultiprocess.mpgen.module import ModuleWriter
+from libmultiprocess.mpgen.reader import Reader
 
 _INIT = '"""Proxies written by mpgen: edits are lost at the next build."""\n'
 
@@ -30,12 +31,10 @@ def generate(
     """
     reader = Reader(tuple(import_dirs))
     models = reader.read_all(schemas)
-    nodes: dict[int, NodeModel] = {
-        node.schema.node.id: node for model in models for node in (*model.interfaces, *model.structs)
-    }
+    nodes: dict[int, NodeModel] = {node.id: node for model in models for node in (*model.interfaces, *model.structs)}
     texts = {out / "__init__.py": _INIT}
     for model in models:
-        writer = ModuleWriter(model, nodes, import_prefix, reader.annotation_names)
+        writer = ModuleWriter(model, nodes, import_prefix, reader)
         texts[out / f"{model.module}.py"] = writer.write()
         texts[out / model.path.name] = model.path.read_text(encoding="utf-8")
     out.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,251 @@
+"""Pairs the methods of an interface with those of the class that it wraps."""
+
+import inspect
+import re
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from libmultiprocess.errors import SchemaError
+from libmultiprocess.mpgen.context import names_of, wrapped_class
+from libmultiprocess.mpgen.convert import Converters
+from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
+from libmultiprocess.mpgen.fields import FieldPlan, group_plan, pair_up, plan_field
+from libmultiprocess.mpgen.model import FieldModel, InterfaceModel, MethodModel, NodeModel
+from libmultiprocess.mpgen.objects import exception
+from libmultiprocess.mpgen.python_types import Parameter, Signature, location, signature_of
+
+_SHADOWED = frozenset(("bytes", "dict", "frozenset", "int", "list", "set", "str", "tuple"))
+
+
+@dataclass(frozen=True)
+class ExceptionPlan:
+    """A result that stands for an exception."""
+
+    field: FieldModel
+    cls: type
+    class_name: str
+    converter: Converter
+    has: str
+
+
+@dataclass(frozen=True)
+class MethodPlan:
+    """Everything that is written about a method.
+
+    Attributes:
+        method: in the schema.
+        signature: in Python.
+        where: both places, for messages.
+        is_call: whether it is what a callable does.
+        params: schema parameters with the Python ones they stand for.
+        results: what it returns, in the schema's order.
+        as_tuple: whether Python sees the results as a tuple.
+        exceptions: results that stand for exceptions.
+        connection: name for the connection that no parameter has.
+    """
+
+    method: MethodModel
+    signature: Signature
+    where: str
+    is_call: bool
+    params: list[tuple[FieldPlan, list[Parameter]]]
+    results: list[FieldPlan]
+    as_tuple: bool
+    exceptions: list[ExceptionPlan]
+    connection: str
+
+    @property
+    def in_maps(self) -> list[str]:
+        """Parameters that let the callee start threads at the caller."""
+        return [item.name for item in self.method.params.fields if item.is_thread_map]
+
+    @property
+    def out_maps(self) -> list[str]:
+        """Results that let the caller start threads at the callee."""
+        return [item.name for item in self.method.results.fields if item.is_thread_map]
+
+    def local(self, wanted: str) -> str:
+        """A name that no parameter has."""
+        return _free(wanted, self.signature)
+
+
+def _free(wanted: str, signature: Signature) -> str:
+    taken = {item.name for item in signature.parameters}
+    while wanted in taken:
+        wanted += "_"
+    return wanted
+
+
+class MethodPlanner:
+    """Plans the methods of one interface.
+
+    Args:
+        converters: of the generated module.
+        interface: the interface.
+        parents: what it extends.
+    """
+
+    def __init__(self, converters: Converters, interface: InterfaceModel, parents: Sequence[NodeModel]) -> None:
+        self._converters = converters
+        self._interface = interface
+        self._parents = parents
+        self._class: Any = wrapped_class(interface)
+
+    def plans(self) -> list[MethodPlan]:
+        """The methods that have a Python counterpart.
+
+        Raises:
+            SchemaError: if interface and class do not fit together.
+        """
+        return [self._plan(method, signature) for method, signature in self._called_methods()]
+
+    def _at(self, method: MethodModel) -> str:
+        return f"{self._interface.file.path}:{method.line}: {'.'.join(self._interface.path)}.{method.name}"
+
+    def _called_methods(self) -> list[tuple[MethodModel, Signature]]:
+        interface, cls = self._interface, self._class
+        methods = [item for item in interface.methods if item.name not in ("destroy", "construct")]
+        if not isinstance(cls, type):
+            if [item.name for item in methods] != ["call"]:
+                raise SchemaError(f"{interface.where}: {interface.name} wraps a Callable, so it has one method, call")
+            return [(methods[0], self._callable_signature(methods[0]))]
+        found = []
+        for method in methods:
+            function = inspect.getattr_static(cls, method.python_name, None)
+            if function is None and method.reserved:
+                continue
+            if not inspect.isfunction(function):
+                raise SchemaError(
+                    f"{self._at(method)} has no method {method.python_name} in {cls.__qualname__} ({location(cls)})"
+                )
+            try:
+                found.append((method, signature_of(function)))
+            except SchemaError as error:
+                raise SchemaError(f"{self._at(method)} / {error}") from None
+        self._check_complete({method.python_name for method, _ in found})
+        return found
+
+    def _check_complete(self, covered: set[str]) -> None:
+        interface, cls = self._interface, self._class
+        for parent in self._parents:
+            covered |= {item for item in dir(wrapped_class(parent)) if not item.startswith("__")}
+        for name in sorted(getattr(cls, "__abstractmethods__", frozenset())):
+            if name not in covered:
+                value = inspect.getattr_static(cls, name)
+                kind = "a property, which cannot cross" if isinstance(value, property) else "no method"
+                value = value.fget if isinstance(value, property) else value
+                raise SchemaError(
+                    f"{location(value)}: {cls.__qualname__}.{name} has no method in interface "
+                    f"{interface.name} ({interface.where})"
+                    if kind == "no method"
+                    else f"{location(value)}: {cls.__qualname__}.{name} is {kind} ({interface.where})"
+                )
+
+    def _callable_signature(self, method: MethodModel) -> Signature:
+        interface = self._interface
+        params, returns = typing.get_args(self._class)
+        visible = method.visible_params()
+        names = [name for item in visible for name in _call_names(item)]
+        if params is Ellipsis or len(params) != len(names):
+            wanted = "any number" if params is Ellipsis else str(len(params))
+            raise SchemaError(f"{self._at(method)} has {len(names)} parameters, {interface.wrap} has {wanted}")
+        parameters = tuple(Parameter(name, annotation) for name, annotation in zip(names, params, strict=True))
+        return Signature(parameters, returns, interface.where, names_of(self._class))
+
+    def _plan(self, method: MethodModel, signature: Signature) -> MethodPlan:
+        where = f"{self._at(method)} / {signature.where}"
+        connection = _free("connection", signature)
+        params = self._params(method, signature, where, connection)
+        results, as_tuple = self._results(method, signature, where, connection)
+        label = f"{self._interface.name}.{method.name}"
+        exceptions = [
+            self._exception(item, method, Scope(signature.namespace, f"{label}: {item.name}", connection))
+            for item in method.results.fields
+            if "exception" in item.annotations
+        ]
+        is_call = not isinstance(self._class, type)
+        return MethodPlan(method, signature, where, is_call, params, results, as_tuple, exceptions, connection)
+
+    def _params(
+        self, method: MethodModel, signature: Signature, where: str, connection: str
+    ) -> list[tuple[FieldPlan, list[Parameter]]]:
+        pairing = pair_up(method.visible_params(), [item.name for item in signature.parameters])
+        for name in pairing.names:
+            raise SchemaError(f"{where}: parameter {name} is missing in the schema")
+        for item in pairing.fields:
+            wanted = f"parameter {item.python_name}" if item.count == 1 else f"{item.count} parameters in a row"
+            raise SchemaError(f"{where}: schema parameter {item.name} has no Python {wanted}")
+        found = []
+        for item, indexes in pairing.pairs:
+            group = [signature.parameters[index] for index in indexes]
+            label = f"{self._interface.name}.{method.name}: {item.name}"
+            scope = Scope(signature.namespace, label, connection)
+            try:
+                annotations = [parameter.annotation for parameter in group]
+                plan = group_plan(self._converters, item, method.params, annotations, scope)
+            except Mismatch as error:
+                names = ", ".join(parameter.name for parameter in group)
+                raise SchemaError(f"{where}: parameter {names}: {error}") from None
+            found.append((plan, group))
+        return found
+
+    def _results(
+        self, method: MethodModel, signature: Signature, where: str, connection: str
+    ) -> tuple[list[FieldPlan], bool]:
+        try:
+            returns = self._converters.evaluate(signature.returns, signature.namespace)
+        except Mismatch as error:
+            raise SchemaError(f"{where}: result: {error}") from None
+        fields = method.results.visible()
+        if returns is None or returns is type(None):
+            if any(item.type.kind != "void" for item in fields):
+                raise SchemaError(f"{where}: returns None, but the schema has results")
+            return [], False
+        if not fields:
+            raise SchemaError(f"{where}: returns a value, but the schema has no result")
+        annotations: tuple[Any, ...] = (returns,)
+        if len(fields) > 1:
+            annotations = typing.get_args(returns) if typing.get_origin(returns) is tuple else ()
+            if len(annotations) != len(fields):
+                raise SchemaError(f"{where}: the schema has {len(fields)} results, so a tuple of as many is returned")
+        found = []
+        for item, annotation in zip(fields, annotations, strict=True):
+            label = f"{self._interface.name}.{method.name}: {item.name}"
+            scope = Scope(signature.namespace, label, connection)
+            try:
+                found.append(plan_field(self._converters, item, method.results, annotation, scope))
+            except Mismatch as error:
+                raise SchemaError(f"{where}: result {item.name}: {error}") from None
+        return found, len(fields) > 1
+
+    def _exception(self, item: FieldModel, method: MethodModel, scope: Scope) -> ExceptionPlan:
+        cls, name, converter = exception(self._converters, item, self._at(method), scope)
+        has = method.results.has(item)
+        if not has and not item.type.is_pointer:
+            raise SchemaError(
+                f"{self._at(method)}: {item.name}: an exception of {item.type} needs a Bool field "
+                f"{item.has_name} beside it that says whether it was raised"
+            )
+        return ExceptionPlan(item, cls, name, converter, has)
+
+
+def _call_names(item: FieldModel) -> list[str]:
+    if item.count == 1:
+        return [item.python_name]
+    return [f"{item.python_name}{index}" for index in range(item.count)]
+
+
+def check_names(plan: MethodPlan, body: Sequence[str]) -> None:
+    """Refuse parameters that hide a builtin which the body of the client's method calls.
+
+    Raises:
+        SchemaError: if there is one.
+    """
+    for item in plan.signature.parameters:
+        if item.name in _SHADOWED and any(re.search(rf"(?<![\w.\"]){item.name}\(", line) for line in body):
+            raise SchemaError(
+                f"{plan.where}: parameter {item.name} hides the builtin of that name, which its proxy needs; "
+                "it needs another name"
+            )

@@ -1,0 +1,105 @@
+"""Writes the Python module for one schema file."""
+
+import re
+
+from libmultiprocess.errors import SchemaError
+from libmultiprocess.mpgen.convert import Converters
+from libmultiprocess.mpgen.interfaces import InterfaceWriter
+from libmultiprocess.mpgen.literals import literal
+from libmultiprocess.mpgen.model import ConstModel, FileModel, InterfaceModel, NodeModel, WireType, python_name
+from libmultiprocess.mpgen.reader import Reader
+from libmultiprocess.mpgen.scalars import FLOATS, INTS
+from libmultiprocess.mpgen.structs import struct_text
+
+_CONSTANT_TYPES = {"bool": "bool", "text": "str", "data": "bytes", "void": "None", "enum": "int", "struct": "Wire"}
+
+
+class ModuleWriter:
+    """Makes the text of one generated module.
+
+    Args:
+        model: the schema file.
+        nodes: wrapped nodes of all files by schema id.
+        import_prefix: package of the generated modules.
+        reader: what read the schema files.
+    """
+
+    def __init__(self, model: FileModel, nodes: dict[int, NodeModel], import_prefix: str, reader: Reader) -> None:
+        self._model = model
+        self._converters = Converters(model, nodes, import_prefix, reader)
+
+    def write(self) -> str:
+        """The module's text.
+
+        Raises:
+            SchemaError: if schema and classes do not fit together.
+        """
+        imports = self._converters.imports
+        self._reserve()
+        for module, name in (("pathlib", "Path"), ("typing", "Any"), ("libmultiprocess", "load_schema")):
+            imports.add(module, name)
+        constants = [self._constant(constant) for constant in self._model.constants]
+        bodies = [struct_text(self._converters, struct) for struct in self._model.structs]
+        bodies += [InterfaceWriter(self._converters, item).write() for item in _in_order(self._model.interfaces)]
+        if bodies:
+            imports.add("libmultiprocess", "Connection")
+        if bodies or any("Wire" in line for line in constants):
+            imports.add("libmultiprocess", "Wire")
+        text = "\n\n".join(bodies).rstrip("\n")
+        head = [
+            f'"""Proxies for {self._model.path.name}, written by mpgen: edits are lost at the next build."""\n',
+            *imports.lines(),
+            "",
+            f'_SCHEMA: Any = load_schema(Path(__file__).with_name("{self._model.path.name}"))',
+        ]
+        defaults = self._converters.defaults.items()
+        head += [f"{name}: Wire = {value}" for name, value in defaults if re.search(rf"\b{name}\b", text)]
+        if constants:
+            head += ["", *constants]
+        return "\n".join([*head, "\n", text] if bodies else head) + "\n"
+
+    def _reserve(self) -> None:
+        """Keep the names that the module defines, so that imports get others."""
+        names = {"Any", "Path", "Connection", "Wire", "load_schema"}
+        for constant in self._model.constants:
+            if constant.name in names:
+                raise SchemaError(f"{self._model.path}: two constants are called {constant.name}")
+            names.add(self._converters.imports.reserve(constant.name))
+        for interface in self._model.interfaces:
+            for suffix in ("Client", "Server"):
+                self._converters.imports.reserve(interface.name + suffix)
+        for struct in self._model.structs:
+            for prefix in ("build", "read"):
+                self._converters.imports.reserve(f"{prefix}_{python_name(struct.name)}")
+
+    def _constant(self, constant: ConstModel) -> str:
+        imports = self._converters.imports
+        final = imports.add("typing", "Final")
+        value = tuple(constant.value) if constant.type.kind == "list" else constant.value
+        return f"{constant.name}: {final}[{_type_name(constant.type)}] = {literal(value, imports)}"
+
+
+def _type_name(wire: WireType) -> str:
+    if wire.kind == "list":
+        assert wire.element is not None
+        element = _type_name(wire.element).replace("tuple[", "list[").replace(", ...]", "]")
+        return f"tuple[{element}, ...]"
+    if wire.kind in INTS:
+        return "int"
+    return "float" if wire.kind in FLOATS else _CONSTANT_TYPES[wire.kind]
+
+
+def _in_order(interfaces: list[InterfaceModel]) -> list[InterfaceModel]:
+    """Base interfaces before those that extend them."""
+    ids = {item.id: item for item in interfaces}
+    done: dict[int, InterfaceModel] = {}
+
+    def visit(item: InterfaceModel) -> None:
+        for parent in item.schema.superclasses:
+            if int(parent.node.id) in ids:
+                visit(ids[int(parent.node.id)])
+        done.setdefault(item.id, item)
+
+    for item in interfaces:
+        visit(item)
+    return list(done.values())
