@@ -95,7 +95,7 @@ def mapping(converters: "Converters", target: type, args: tuple[Any, ...], wire:
     def read(text: str) -> str:
         read_key, read_value = (plan.read(item) for plan in plans)
         if target is dict:
-            return f"{{{read_key}: {read_value} for {item} in {group(text)}}}"
+            return f"{{{group(read_key)}: {read_value} for {item} in {group(text)}}}"
         return f"{converters.render_class(target)}(({read_key}, {read_value}) for {item} in {group(text)})"
 
     return Converter(build, read, empty="()")

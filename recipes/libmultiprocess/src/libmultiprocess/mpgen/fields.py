@@ -6,7 +6,7 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from libmultiprocess.mpgen.context import field_default
-from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
+from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope, group
 from libmultiprocess.mpgen.model import FieldModel, FieldsModel
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ class FieldPlan:
     def read(self, variable: str) -> str:
         """The Python value from a message value."""
         text = f'{variable}["{self.field.name}"]'
-        if self.optional:
-            return f'{self._read(text)} if {variable}["{self.has}"] else None'
-        return self._read(text)
+        if not self.optional:
+            return self._read(text)
+        value = self._read(text)
+        return f'{group(value) if " if " in value else value} if {variable}["{self.has}"] else None'
 
     def read_parts(self, variable: str) -> list[str] | None:
         """As `read`, one expression for each part of a tuple; None if the converter makes it in one piece."""
@@ -67,7 +68,7 @@ class FieldPlan:
         if self.converter.nullable:
             return text
         if self.default:
-            return f"({self.default} if {text} is None else {text})"
+            return f"{self.default} if {text} is None else {text}"
         return f"{text} or {self.converter.empty}" if self.converter.empty else text
 
 

@@ -209,11 +209,13 @@ class ConstModel:
         name: on the Python side.
         type: what it holds.
         value: as a plain value.
+        line: where it is declared.
     """
 
     name: str
     type: WireType
     value: Any
+    line: int
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from libmultiprocess.mpgen.model import ConstModel, FileModel, InterfaceModel, N
 from libmultiprocess.mpgen.reader import Reader
 from libmultiprocess.mpgen.scalars import FLOATS, INTS
 from libmultiprocess.mpgen.structs import struct_text
+from libmultiprocess.mpgen.wrap import LINE_LENGTH, wrap
 
 _CONSTANT_TYPES = {"bool": "bool", "text": "str", "data": "bytes", "void": "None", "enum": "int", "struct": "Wire"}
 
@@ -38,14 +39,14 @@ class ModuleWriter:
         self._reserve()
         for module, name in (("pathlib", "Path"), ("typing", "Any"), ("libmultiprocess", "load_schema")):
             imports.add(module, name)
-        constants = [self._constant(constant) for constant in self._model.constants]
+        constants = [self._constant(constant) for constant in sorted(self._model.constants, key=lambda item: item.line)]
         bodies = [struct_text(self._converters, struct) for struct in self._model.structs]
         bodies += [InterfaceWriter(self._converters, item).write() for item in _in_order(self._model.interfaces)]
-        if bodies:
+        if self._model.structs:
             imports.add("libmultiprocess", "Connection")
         if bodies or any("Wire" in line for line in constants):
             imports.add("libmultiprocess", "Wire")
-        text = "\n\n".join(bodies).rstrip("\n")
+        text = _wrapped("\n\n".join(bodies).rstrip("\n"))
         head = [
             f'"""Proxies for {self._model.path.name}, written by mpgen: edits are lost at the next build."""\n',
             *imports.lines(),
@@ -77,6 +78,10 @@ class ModuleWriter:
         final = imports.add("typing", "Final")
         value = tuple(constant.value) if constant.type.kind == "list" else constant.value
         return f"{constant.name}: {final}[{_type_name(constant.type)}] = {literal(value, imports)}"
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(line for long in text.split("\n") for line in (wrap(long) if len(long) > LINE_LENGTH else [long]))
 
 
 def _type_name(wire: WireType) -> str:

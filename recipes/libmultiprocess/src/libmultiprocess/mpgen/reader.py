@@ -166,7 +166,7 @@ class _FileReader:
             raise SchemaError(f"{self.model.path}:{line}: {path[-1]}: a constant {kind} has no Python counterpart")
         name = "_".join(python_name(part) for part in path).upper()
         wire_type = _constant_type(parsed.node.const.type)
-        self.model.constants.append(ConstModel(name, wire_type, plain_value(value, lambda _: None)))
+        self.model.constants.append(ConstModel(name, wire_type, plain_value(value, lambda _: None), line))
 
 
 def _constant_type(proto: Any) -> WireType:
