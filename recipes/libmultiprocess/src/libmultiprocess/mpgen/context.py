@@ -63,8 +63,15 @@ class Context:
         return self._nodes.get(int(schema.node.id))
 
     def fields(self, wire: WireType) -> FieldsModel:
-        """The fields of a struct without a wrap."""
-        return self._reader.fields(wire.schema, str(wire.schema.node.displayName), wire.bindings)
+        """The fields of a struct without a wrap.
+
+        Raises:
+            Mismatch: if there are unions or groups.
+        """
+        try:
+            return self._reader.fields(wire.schema, str(wire), wire.bindings)
+        except SchemaError as error:
+            raise Mismatch(str(error)) from None
 
     def default_struct(self, wire: WireType) -> str:
         """A name for the value of a struct with nothing set."""
