@@ -1,5 +1,6 @@
 """What the generator refuses, and what it says then; and what it accepts that is easily refused."""
 
+import importlib
 import itertools
 import re
 import sys
@@ -125,6 +126,32 @@ REFUSED = {
         "    pass\n",
         '}\ninterface B {}\ninterface D extends(B) $Proxy.wrap("MODULE.Base") {}',
         r"thing\.capnp:8: D extends .*B, which has no \$Proxy\.wrap",
+    ),
+    "base that the class has not": (
+        "    pass\n",
+        '}\ninterface B extends(Thing) $Proxy.wrap("MODULE.Base") {}',
+        r"thing\.capnp:7: B extends Thing \(.*\), so errors_\d+\.Base \(.*\) must derive from errors_\d+\.Thing",
+    ),
+    "two methods of one Python name": (
+        "    def f(self) -> None: ...\n",
+        'f @0 () -> ();\n g @1 () -> () $Proxy.name("f"); }',
+        r"thing\.capnp:7: Thing\.g: f is f in Python already",
+    ),
+    "two parameters of one Python name": (
+        "    def f(self, a_bc: int) -> None: ...\n",
+        "f @0 (aBc :Int32, aBC :Int32) -> (); }",
+        r"Thing\.f / .*: schema parameter aBC has no Python parameter a_bc",
+    ),
+    "two structs of one Python name": (
+        "    pass\n",
+        'struct Nested $Proxy.wrap("MODULE.Point") { x @0 :Int32; } }\n'
+        'struct ThingNested $Proxy.wrap("MODULE.Point") { x @0 :Int32; }',
+        r"thing\.capnp:7: build_thing_nested is already what line 6 is called",
+    ),
+    "context of another name": (
+        "    def f(self) -> None: ...\n",
+        "f @0 (where :Proxy.Context) -> (); }",
+        r"Thing\.f / .*: where: a parameter of type Context is called context",
     ),
     "property": (
         "    @property\n    @abstractmethod\n    def f(self) -> int: ...\n",
@@ -288,3 +315,34 @@ def test_a_long_comprehension_is_broken_before_its_clauses() -> None:
         f"        for item in ({'y' * 30} or ())",
         "    ]",
     ]
+
+
+def test_imported_files_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, sources = tmp_path / "library" / "shared", tmp_path / "sources"
+    library.mkdir(parents=True)
+    (sources / "inner").mkdir(parents=True)
+    (library / "units.capnp").write_text("@0xa5f0b2d3c4e51610;\nconst base :Int32 = 7;\n")
+    (sources / "inner" / "names.capnp").write_text(
+        '@0xa5f0b2d3c4e51611;\nusing Units = import "/shared/units.capnp";\nconst name :Int32 = Units.base;\n'
+    )
+    (sources / "main-file.capnp").write_text(
+        '@0xa5f0b2d3c4e51612;\nusing Names = import "inner/names.capnp"; # import "nothing"\n'
+        "const top :Int32 = Names.name;\n"
+    )
+
+    generate([sources / "main-file.capnp"], tmp_path / "imports_generated", "imports_generated", [tmp_path / "library"])
+
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("imports_generated.main_file")
+    assert (module.TOP, module._SCHEMA.top) == (7, 7)
+
+
+def test_two_schema_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "main.capnp").write_text("@0xa5f0b2d3c4e51613;\nconst base :Int32 = 7;\n")
+    (tmp_path / "main.capnp").write_text(
+        '@0xa5f0b2d3c4e51614;\nusing Inner = import "inner/main.capnp";\nconst top :Int32 = Inner.base;\n'
+    )
+
+    with pytest.raises(SchemaError, match=r"inner/main\.capnp: .*main\.capnp has the same name"):
+        generate([tmp_path / "main.capnp"], tmp_path / "out", "out")

@@ -114,7 +114,11 @@ class Pairing:
 
 def pair_up(fields: Sequence[FieldModel], names: Sequence[str]) -> Pairing:
     """Find the Python names for each field: by name, or for a field that counts several the next that have no field."""
-    single = {item.python_name: item for item in fields if item.count == 1}
+    single: dict[str, FieldModel] = {}
+    doubled = []
+    for item in fields:
+        if item.count == 1 and single.setdefault(item.python_name, item) is not item:
+            doubled.append(item)
     several = [item for item in fields if item.count > 1]
     pairs: list[tuple[FieldModel, list[int]]] = []
     left: list[str] = []
@@ -131,7 +135,7 @@ def pair_up(fields: Sequence[FieldModel], names: Sequence[str]) -> Pairing:
         else:
             left.append(name)
         index += count
-    missing = [item for item in fields if item in several or item.python_name in single]
+    missing = [item for item in fields if item in several or item in doubled or item.python_name in single]
     return Pairing(pairs, left, missing)
 
 

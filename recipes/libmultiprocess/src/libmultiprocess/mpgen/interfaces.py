@@ -34,6 +34,7 @@ class InterfaceWriter:
             SchemaError: if interface and class do not fit together.
         """
         self._check_ambiguous()
+        self._check_bases()
         plans = MethodPlanner(self._converters, self._interface, self._parents).plans()
         lines = [*self._method_table(), "", "", *self._client(plans), "", "", *self._server(plans)]
         return "\n".join(lines) + "\n"
@@ -60,6 +61,15 @@ class InterfaceWriter:
 
         visit(self._interface)
         return found
+
+    def _check_bases(self) -> None:
+        for parent in self._parents:
+            base = wrapped_class(parent)
+            if not (isinstance(self._class, type) and isinstance(base, type) and issubclass(self._class, base)):
+                raise SchemaError(
+                    f"{self._interface.where}: {self._interface.name} extends {parent.name} ({parent.where}), "
+                    f"so {self._interface.wrap} ({location(self._class)}) must derive from {parent.wrap}"
+                )
 
     def _check_ambiguous(self) -> None:
         """Methods are called by name, so each name is one method; every object has one destructor."""

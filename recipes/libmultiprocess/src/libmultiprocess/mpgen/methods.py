@@ -111,8 +111,11 @@ class MethodPlanner:
             if [item.name for item in methods] != ["call"]:
                 raise SchemaError(f"{interface.where}: {interface.name} wraps a Callable, so it has one method, call")
             return [(methods[0], self._callable_signature(methods[0]))]
-        found = []
+        found: list[tuple[MethodModel, Signature]] = []
         for method in methods:
+            twin = next((other for other, _ in found if other.python_name == method.python_name), None)
+            if twin is not None:
+                raise SchemaError(f"{self._at(method)}: {twin.name} is {method.python_name} in Python already")
             function = inspect.getattr_static(cls, method.python_name, None)
             if function is None and method.reserved:
                 continue
@@ -156,6 +159,9 @@ class MethodPlanner:
 
     def _plan(self, method: MethodModel, signature: Signature) -> MethodPlan:
         where = f"{self._at(method)} / {signature.where}"
+        for item in method.params.fields:
+            if item.is_context and item.name != "context":
+                raise SchemaError(f"{where}: {item.name}: a parameter of type Context is called context")
         connection = _free("connection", signature)
         params = self._params(method, signature, where, connection)
         results, as_tuple = self._results(method, signature, where, connection)

@@ -61,17 +61,18 @@ class ModuleWriter:
 
     def _reserve(self) -> None:
         """Keep the names that the module defines, so that imports get others."""
-        names = {"Any", "Path", "Connection", "Wire", "load_schema"}
-        for constant in self._model.constants:
-            if constant.name in names:
-                raise SchemaError(f"{self._model.path}: two constants are called {constant.name}")
-            names.add(self._converters.imports.reserve(constant.name))
-        for interface in self._model.interfaces:
-            for suffix in ("Client", "Server"):
-                self._converters.imports.reserve(interface.name + suffix)
-        for struct in self._model.structs:
-            for prefix in ("build", "read"):
-                self._converters.imports.reserve(f"{prefix}_{python_name(struct.name)}")
+        names = [(constant.name, constant.line) for constant in self._model.constants]
+        names += [(item.name + end, item.line) for item in self._model.interfaces for end in ("Client", "Server")]
+        names += [
+            (f"{start}_{python_name(item.name)}", item.line)
+            for item in self._model.structs
+            for start in ("build", "read")
+        ]
+        seen: dict[str, int] = {}
+        for name, line in names:
+            if seen.setdefault(name, line) != line:
+                raise SchemaError(f"{self._model.path}:{line}: {name} is already what line {seen[name]} is called")
+            self._converters.imports.reserve(name)
 
     def _constant(self, constant: ConstModel) -> str:
         imports = self._converters.imports

@@ -100,7 +100,7 @@ class _FileReader:
     def __init__(self, reader: Reader, path: Path, module: Any) -> None:
         self._reader = reader
         self._lines = path.read_text(encoding="utf-8").splitlines()
-        self.model = FileModel(path, python_name(path.stem))
+        self.model = FileModel(path, python_name(re.sub(r"\W", "_", path.stem)))
         node = module.schema.node
         for name, modules in (("include", self.model.include), ("includeTypes", self.model.include_types)):
             for annotation in node.annotations:
