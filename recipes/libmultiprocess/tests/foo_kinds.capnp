@@ -55,6 +55,10 @@ interface Kinds $Proxy.wrap("foo_kinds.Kinds") {
     passDefaults @24 (text :Text = "abc", numbers :List(Int32) = [1, 2], point :Point = (x = 7), settings :Settings, pair :Span = (first = 3)) -> (text :Text, numbers :List(Int32), point :Point, settings :Settings, pair :Span);
     passKeywordOnly @25 (settings :Settings, range :Range) -> (result :Int32);
 
+    passNote @26 (note :Text) -> (result :Text);
+    measure @27 (data :Data, maybe :Data) -> (length :Int32, hash :Data, note :Text);
+    ignore @28 (a :Int32 $Proxy.count(0), b :Unused, c :UnusedToo, d :Int32) -> (result :Int32);
+
     interface Counter $Proxy.wrap("foo_kinds.Counter") {
         destroy @0 (context :Proxy.Context) -> ();
         next @1 (context :Proxy.Context, step :Step) -> (result :Int32);
@@ -70,6 +74,10 @@ interface Adder $Proxy.wrap("Callable[[int, int], int]") {
     destroy @0 (context :Proxy.Context) -> ();
     call @1 (context :Proxy.Context, range :Range) -> (result :Int32);
 }
+
+interface Unused $Proxy.count(0) {}
+
+struct UnusedToo $Proxy.count(0) {}
 
 struct Range $Proxy.count(2) {
     start @0 :Int32;

@@ -82,6 +82,22 @@ class Tree:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Crosses by hooks, for which a null pointer is a note as well."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Several results."""
+
+    length: int
+    note: Note
+    hash: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """Nested in the schema."""
 
@@ -223,6 +239,15 @@ class Kinds:
         self, text: str, numbers: list[int], point: Point, settings: Settings, pair: tuple[int, int]
     ) -> tuple[str, list[int], Point, Settings, tuple[int, int]]:
         return text, numbers, point, settings, pair
+
+    def pass_note(self, note: Note) -> Note:
+        return note
+
+    def measure(self, data: bytes | bytearray | memoryview, maybe: bytes | bytearray | None = None) -> Measure:
+        return Measure(len(data), Note(str(type(data).__name__)), None if maybe is None else bytes(maybe))
+
+    def ignore(self, d: int) -> int:
+        return d
 
     def pass_keyword_only(
         self,

@@ -1,6 +1,6 @@
 """A conversion of two parameters at once."""
 
-from foo_kinds import Repeated
+from foo_kinds import Note, Repeated
 
 from libmultiprocess import CustomType
 
@@ -14,4 +14,15 @@ def read_repeated(text: str) -> Repeated:
     return what, int(times)
 
 
-TYPES = (CustomType("foo_kinds.Repeated", build_repeated, read_repeated),)
+def build_note(note: Note) -> str:
+    return note.text
+
+
+def read_note(text: str | None) -> Note:
+    return Note("none" if text is None else text)
+
+
+TYPES = (
+    CustomType("foo_kinds.Repeated", build_repeated, read_repeated),
+    CustomType("foo_kinds.Note", build_note, read_note, nullable=True),
+)

@@ -101,6 +101,17 @@ def test_a_callable_with_parameters_that_share_a_struct(kinds: Any) -> None:
     assert kinds.sum_up(lambda a, b: a * 10 + b, 4) == 41
 
 
+def test_parameters_that_nobody_fills_in(kinds: Any) -> None:
+    assert kinds.ignore(5) == 5
+
+
+def test_a_hook_may_read_a_null_pointer(kinds: Any) -> None:
+    from foo_kinds import Note
+
+    assert kinds.pass_note(Note("")) == Note("")
+    assert served("passNote", {}) == {"result": "none"}
+
+
 # Time.
 
 
@@ -253,6 +264,13 @@ def test_other_containers_and_new_types(kinds: Any) -> None:
 def test_optional_parameters(kinds: Any) -> None:
     assert kinds.pass_optionals() == (True,) * 5
     assert kinds.pass_optionals("", b"", [], False, 0) == (False,) * 5
+
+
+def test_byte_strings_of_any_type_and_results_as_members(kinds: Any) -> None:
+    from foo_kinds import Measure, Note
+
+    assert kinds.measure(bytearray(b"abc")) == Measure(3, Note("bytes"), None)
+    assert kinds.measure(memoryview(b"ab"), bytearray(b"x")) == Measure(2, Note("bytes"), b"x")
 
 
 # Objects.

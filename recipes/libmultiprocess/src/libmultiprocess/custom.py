@@ -18,7 +18,7 @@ class CustomType:
         name: dotted name of the class or type alias, as it is imported.
         build: makes the message value: what the schema's type is in `libmultiprocess.Wire`.
         read: the inverse; never gets None unless the type is ``nullable``.
-        nullable: whether a null pointer is a value of the type.
+        nullable: whether a null pointer is a value of the type. Then None is written as one, and ``read`` gets None.
     """
 
     name: str

@@ -6,7 +6,7 @@ from libmultiprocess.mpgen.converter import Mismatch
 from libmultiprocess.mpgen.literals import default_text
 from libmultiprocess.mpgen.methods import MethodPlan, check_names
 from libmultiprocess.mpgen.model import MethodModel
-from libmultiprocess.mpgen.text import build_lines, dict_lines, indented, with_connection
+from libmultiprocess.mpgen.text import build_lines, call_lines, dict_lines, indented, with_connection
 
 
 def client_method(converters: Converters, plan: MethodPlan) -> list[str]:
@@ -94,9 +94,10 @@ def _return(plan: MethodPlan, returns: str) -> list[str]:
     reads = [field.read(results) for field in plan.results]
     if not reads:
         return []
-    if plan.as_tuple:
-        line = f"return ({', '.join(reads)})"
-        return [line] if len(line) <= 112 else ["return (", *indented([f"{text}," for text in reads], 1), ")"]
+    if len(reads) > 1:
+        if plan.result_class:
+            reads = [f"{name[1:]}={read}" for name, read in zip(plan.result_names, reads, strict=True)]
+        return call_lines(f"return {plan.result_class}" if plan.result_class else "return ", reads)
     if reads[0] == f'{results}["{plan.results[0].field.name}"]':
         # A message value has no static type; giving it one here keeps callers checked.
         value = plan.local("result")

@@ -14,7 +14,7 @@ from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
 from libmultiprocess.mpgen.fields import FieldPlan, group_plan, pair_up, plan_field
 from libmultiprocess.mpgen.model import FieldModel, InterfaceModel, MethodModel, NodeModel
 from libmultiprocess.mpgen.objects import exception
-from libmultiprocess.mpgen.python_types import Parameter, Signature, location, signature_of
+from libmultiprocess.mpgen.python_types import Member, Parameter, Signature, location, signature_of, struct_members
 
 _SHADOWED = frozenset(("bytes", "dict", "frozenset", "int", "list", "set", "str", "tuple"))
 
@@ -41,7 +41,8 @@ class MethodPlan:
         is_call: whether it is what a callable does.
         params: schema parameters with the Python ones they stand for.
         results: what it returns, in the schema's order.
-        as_tuple: whether Python sees the results as a tuple.
+        result_names: how the implementation's result holds each of several results: ``[0]`` or ``.name``.
+        result_class: class that a client makes of several results, empty for a tuple.
         exceptions: results that stand for exceptions.
         connection: name for the connection that no parameter has.
     """
@@ -52,7 +53,8 @@ class MethodPlan:
     is_call: bool
     params: list[tuple[FieldPlan, list[Parameter]]]
     results: list[FieldPlan]
-    as_tuple: bool
+    result_names: list[str]
+    result_class: str
     exceptions: list[ExceptionPlan]
     connection: str
 
@@ -76,6 +78,15 @@ def _free(wanted: str, signature: Signature) -> str:
     while wanted in taken:
         wanted += "_"
     return wanted
+
+
+@dataclass(frozen=True)
+class _Returns:
+    """What a method returns: result fields, and the Python value for each, which has a name if it is a member."""
+
+    fields: list[FieldModel]
+    members: list[Member]
+    class_name: str = ""
 
 
 class MethodPlanner:
@@ -164,7 +175,9 @@ class MethodPlanner:
                 raise SchemaError(f"{where}: {item.name}: a parameter of type Context is called context")
         connection = _free("connection", signature)
         params = self._params(method, signature, where, connection)
-        results, as_tuple = self._results(method, signature, where, connection)
+        returns = self._returns(method, signature, where)
+        results = self._results(method, returns, where, connection)
+        names = [f"[{index}]" if item.name == "" else f".{item.name}" for index, item in enumerate(returns.members)]
         label = f"{self._interface.name}.{method.name}"
         exceptions = [
             self._exception(item, method, Scope(signature.namespace, f"{label}: {item.name}", connection))
@@ -172,7 +185,9 @@ class MethodPlanner:
             if "exception" in item.annotations
         ]
         is_call = not isinstance(self._class, type)
-        return MethodPlan(method, signature, where, is_call, params, results, as_tuple, exceptions, connection)
+        return MethodPlan(
+            method, signature, where, is_call, params, results, names, returns.class_name, exceptions, connection
+        )
 
     def _params(
         self, method: MethodModel, signature: Signature, where: str, connection: str
@@ -197,9 +212,8 @@ class MethodPlanner:
             found.append((plan, group))
         return found
 
-    def _results(
-        self, method: MethodModel, signature: Signature, where: str, connection: str
-    ) -> tuple[list[FieldPlan], bool]:
+    def _returns(self, method: MethodModel, signature: Signature, where: str) -> "_Returns":
+        """What the Python method returns, taken apart if the schema has several results."""
         try:
             returns = self._converters.evaluate(signature.returns, signature.namespace)
         except Mismatch as error:
@@ -208,23 +222,35 @@ class MethodPlanner:
         if returns is None or returns is type(None):
             if any(item.type.kind != "void" for item in fields):
                 raise SchemaError(f"{where}: returns None, but the schema has results")
-            return [], False
+            return _Returns([], [])
         if not fields:
             raise SchemaError(f"{where}: returns a value, but the schema has no result")
-        annotations: tuple[Any, ...] = (returns,)
-        if len(fields) > 1:
-            annotations = typing.get_args(returns) if typing.get_origin(returns) is tuple else ()
-            if len(annotations) != len(fields):
-                raise SchemaError(f"{where}: the schema has {len(fields)} results, so a tuple of as many is returned")
+        if len(fields) == 1:
+            return _Returns(fields, [Member("", returns, signature.namespace)])
+        members = struct_members(returns) if isinstance(returns, type) and not typing.get_args(returns) else None
+        if members is not None:
+            pairing = pair_up(fields, [member.name for member in members])
+            if not pairing.names and not pairing.fields and all(item.count == 1 for item in fields):
+                ordered = [members[index] for item in fields for field, (index, *_) in pairing.pairs if field is item]
+                return _Returns(fields, ordered, self._converters.render_class(returns))
+        parts = typing.get_args(returns) if typing.get_origin(returns) is tuple else ()
+        if len(parts) != len(fields):
+            names = ", ".join(item.python_name for item in fields)
+            raise SchemaError(
+                f"{where}: the schema has {len(fields)} results, so a tuple of as many is returned, "
+                f"or a dataclass or named tuple of {names}"
+            )
+        return _Returns(fields, [Member("", part, signature.namespace) for part in parts])
+
+    def _results(self, method: MethodModel, returns: "_Returns", where: str, connection: str) -> list[FieldPlan]:
         found = []
-        for item, annotation in zip(fields, annotations, strict=True):
-            label = f"{self._interface.name}.{method.name}: {item.name}"
-            scope = Scope(signature.namespace, label, connection)
+        for item, member in zip(returns.fields, returns.members, strict=True):
+            scope = Scope(member.namespace, f"{self._interface.name}.{method.name}: {item.name}", connection)
             try:
-                found.append(plan_field(self._converters, item, method.results, annotation, scope))
+                found.append(plan_field(self._converters, item, method.results, member.annotation, scope))
             except Mismatch as error:
                 raise SchemaError(f"{where}: result {item.name}: {error}") from None
-        return found, len(fields) > 1
+        return found
 
     def _exception(self, item: FieldModel, method: MethodModel, scope: Scope) -> ExceptionPlan:
         cls, name, converter = exception(self._converters, item, self._at(method), scope)

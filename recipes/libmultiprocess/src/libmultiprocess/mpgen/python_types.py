@@ -4,8 +4,10 @@ import builtins
 import collections.abc
 import dataclasses
 import enum
+import functools
 import importlib
 import inspect
+import operator
 import re
 import types
 import typing
@@ -197,9 +199,17 @@ def optional_of(annotation: Any) -> Any:
     """``T`` of ``T | None``; None if the annotation is something else."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         rest = [item for item in typing.get_args(annotation) if item is not type(None)]
-        if len(rest) == 1 and len(rest) < len(typing.get_args(annotation)):
-            return rest[0]
+        if rest and len(rest) < len(typing.get_args(annotation)):
+            return functools.reduce(operator.or_, rest)
     return None
+
+
+def is_buffer(annotation: Any) -> bool:
+    """Whether the annotation is ``collections.abc.Buffer``, or a union of types of byte strings."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return all(item in (bytes, bytearray, memoryview) for item in typing.get_args(annotation))
+    # It is new in Python 3.12.
+    return annotation is getattr(collections.abc, "Buffer", bytes) and annotation is not bytes
 
 
 def is_enum(annotation: Any, value_type: type) -> bool:

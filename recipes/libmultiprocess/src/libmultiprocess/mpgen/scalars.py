@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from libmultiprocess.custom import CustomType
 from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope, same
 from libmultiprocess.mpgen.model import WireType
-from libmultiprocess.mpgen.python_types import is_enum, resolve_name, unit_of
+from libmultiprocess.mpgen.python_types import is_buffer, is_enum, resolve_name, unit_of
 
 if TYPE_CHECKING:
     from libmultiprocess.mpgen.convert import Converters
@@ -28,6 +28,8 @@ def scalar(converters: "Converters", annotation: Any, wire: WireType, scope: Sco
         return _time(converters, annotation, wire, scope)
     if annotation is None or annotation is type(None):
         return Converter(lambda text: "None", lambda text: "None", identity=True) if wire.kind == "void" else None
+    if is_buffer(annotation) and wire.kind == "data":
+        return Converter(lambda text: f"bytes({text})", lambda text: text, empty='b""')
     if not isinstance(annotation, type):
         return None
     return _enum(converters, annotation, wire, scope) or _plain(annotation, wire)

@@ -49,10 +49,10 @@ def _exception(item: ExceptionPlan) -> list[str]:
 
 
 def _results(plan: MethodPlan) -> list[str]:
-    texts = [f"result[{index}]" for index in range(len(plan.results))] if plan.as_tuple else ["result"]
+    texts = [f"result{name}" for name in plan.result_names] if len(plan.results) > 1 else ["result"]
     always: list[tuple[FieldPlan, list[str]]] = []
     wanted: list[str] = []
-    for field, text in zip(plan.results, texts, strict=False):
+    for field, text in zip(plan.results, texts[: len(plan.results)], strict=True):
         want = plan.method.params.want(field.field)
         if not want:
             always.append((field, [text]))
