@@ -59,6 +59,8 @@ interface Kinds $Proxy.wrap("foo_kinds.Kinds") {
     measure @27 (data :Data, maybe :Data) -> (length :Int32, hash :Data, note :Text);
     ignore @28 (a :Int32 $Proxy.count(0), b :Unused, c :UnusedToo, d :Int32) -> (result :Int32);
 
+    passBuiltins @29 (list :List(Int32), set :List(Text), int :Color) -> (list :List(Int32), set :List(Text), int :Color);
+
     interface Counter $Proxy.wrap("foo_kinds.Counter") {
         destroy @0 (context :Proxy.Context) -> ();
         next @1 (context :Proxy.Context, step :Step) -> (result :Int32);

@@ -249,6 +249,9 @@ class Kinds:
     def ignore(self, d: int) -> int:
         return d
 
+    def pass_builtins(self, list: list[int], set: set[str], int: Color) -> tuple[list[int], set[str], Color]:  # noqa: A002
+        return list, set, int
+
     def pass_keyword_only(
         self,
         *,

@@ -168,10 +168,10 @@ REFUSED = {
         "f @0 (a :Int32) -> (); }",
         r"Thing\.f / .*: parameter a: its default .* cannot be written down",
     ),
-    "parameter that hides a builtin": (
-        "    def f(self, list: list[int]) -> None: ...\n",
-        "f @0 (list :List(Int32)) -> (); }",
-        r"Thing\.f / .*: parameter list hides the builtin",
+    "parameter that hides a function": (
+        "    def f(self, to_ticks: Seconds) -> None: ...\n",
+        "f @0 (toTicks :Int32) -> (); }",
+        r"Thing\.f / .*: parameter to_ticks hides the function of that name",
     ),
     "number as an exception": (
         "    def f(self) -> None: ...\nclass Bad(Exception):\n    def __init__(self, code: int) -> None: ...\n",
@@ -261,6 +261,38 @@ def test_two_classes_of_one_name(write: Write, tmp_path: Path) -> None:
 
     assert re.search(r"def f\(self, a: (errors_\d+_)?Point, b: (other_classes_)?Point\) -> None", text)
     assert re.search(r"import Point as |Point as ", text)
+
+
+def test_classes_may_have_names_that_proxies_use(write: Write) -> None:
+    text = write(
+        "    def f(self, a: 'Connection', b: 'Path', c: 'Callable[[int], int]') -> None: ...\n"
+        "class Connection(ABC): ...\n@dataclass\nclass Path:\n    x: int\n",
+        "f @0 (a :Connection, b :Path, c :Fn) -> (); }\n"
+        'interface Connection $Proxy.wrap("MODULE.Connection") {}\n'
+        'struct Path $Proxy.wrap("MODULE.Path") { x @0 :Int32; }\n'
+        'interface Fn $Proxy.wrap("Callable[[int], int]") { call @0 (a :Int32) -> (result :Int32); }',
+    )
+
+    assert re.search(r"def f\(self, a: errors_\d+_Connection, b: errors_\d+_Path, c: Callable\[\[int\], int\]\)", text)
+    assert re.search(r"def read_path\(wire: Wire \| None, connection: Connection\) -> errors_\d+_Path:", text)
+    assert "from pathlib import Path\n" in text
+
+
+def test_a_class_with_a_call_operator(write: Write) -> None:
+    text = write(
+        "    def f(self, fn: 'Fn') -> None: ...\nclass Fn(ABC):\n    def __call__(self, a: int) -> int: ...\n",
+        'f @0 (fn :Fn) -> (); }\ninterface Fn $Proxy.wrap("MODULE.Fn") {\n'
+        ' call @0 (a :Int32) -> (result :Int32) $Proxy.name("__call__"); }',
+    )
+
+    assert "def __call__(self, a: int) -> int:" in text
+    assert 'self._impl.__call__(wire["a"])' in text
+
+
+def test_a_value_that_is_never_none_says_that_it_is_there(write: Write) -> None:
+    text = write("    def f(self, a: int) -> None: ...\n", "f @0 (a :Int32, hasA :Bool) -> (); }")
+
+    assert '{"a": a, "hasA": True}' in text
 
 
 def test_methods_may_be_positional_only(write: Write) -> None:

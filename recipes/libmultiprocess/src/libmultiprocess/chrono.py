@@ -44,7 +44,13 @@ UnixMicroseconds = Annotated[datetime, Unit("UnixMicroseconds", 10**3)]
 UnixNanoseconds = Annotated[datetime, Unit("UnixNanoseconds", 1)]
 
 
-def ticks(value: timedelta, nanoseconds: int, where: str) -> int:
+def _nanoseconds(value: timedelta, where: str) -> int:
+    if not isinstance(value, timedelta):
+        raise ConversionError(f"{where}: {value!r} is no timedelta")
+    return value // _MICROSECOND * _NANOSECONDS
+
+
+def to_ticks(value: timedelta, nanoseconds: int, where: str) -> int:
     """A duration as a number of ticks.
 
     Args:
@@ -53,16 +59,16 @@ def ticks(value: timedelta, nanoseconds: int, where: str) -> int:
         where: the field, for the message.
 
     Raises:
-        ConversionError: if it is no whole number of them.
+        ConversionError: if it is no duration, or no whole number of ticks.
     """
-    count, rest = divmod(value // _MICROSECOND * _NANOSECONDS, nanoseconds)
+    count, rest = divmod(_nanoseconds(value, where), nanoseconds)
     if rest:
         raise ConversionError(f"{where}: {value} is no whole number of units of {nanoseconds} ns")
     return count
 
 
-def duration(count: int, nanoseconds: int, where: str) -> timedelta:
-    """The inverse of `ticks`. A timedelta counts microseconds, so what is finer is rounded down to one.
+def from_ticks(count: int, nanoseconds: int, where: str) -> timedelta:
+    """The inverse of `to_ticks`. A timedelta counts microseconds, so what is finer is rounded down to one.
 
     Raises:
         ConversionError: if a timedelta cannot hold it.
@@ -73,13 +79,17 @@ def duration(count: int, nanoseconds: int, where: str) -> timedelta:
         raise ConversionError(f"{where}: {count} units of {nanoseconds} ns are too long for a timedelta") from None
 
 
-def fractional_ticks(value: timedelta, nanoseconds: int, where: str) -> float:
-    """A duration as a number of ticks with a fraction. The arguments are those of `ticks`."""
-    return float(Fraction(value // _MICROSECOND * _NANOSECONDS, nanoseconds))
+def to_fractional_ticks(value: timedelta, nanoseconds: int, where: str) -> float:
+    """A duration as a number of ticks with a fraction. The arguments are those of `to_ticks`.
+
+    Raises:
+        ConversionError: if it is no duration.
+    """
+    return float(Fraction(_nanoseconds(value, where), nanoseconds))
 
 
-def fractional_duration(count: float, nanoseconds: int, where: str) -> timedelta:
-    """The inverse of `fractional_ticks`, rounded to microseconds.
+def from_fractional_ticks(count: float, nanoseconds: int, where: str) -> timedelta:
+    """The inverse of `to_fractional_ticks`, rounded to microseconds.
 
     Raises:
         ConversionError: if a timedelta cannot hold it.
@@ -90,24 +100,24 @@ def fractional_duration(count: float, nanoseconds: int, where: str) -> timedelta
         raise ConversionError(f"{where}: {count} units of {nanoseconds} ns are no timedelta") from None
 
 
-def unix_ticks(value: datetime, nanoseconds: int, where: str) -> int:
+def to_unix_ticks(value: datetime, nanoseconds: int, where: str) -> int:
     """A point in time as a number of ticks since 1970-01-01 in UTC.
 
     Raises:
-        ConversionError: if it has no time zone, or is no whole number of ticks.
+        ConversionError: if it is no point in time, has no time zone, or is no whole number of ticks.
     """
-    if value.utcoffset() is None:
-        raise ConversionError(f"{where}: {value} has no time zone")
-    return ticks(value - _EPOCH, nanoseconds, where)
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise ConversionError(f"{where}: {value!r} is no datetime with a time zone")
+    return to_ticks(value - _EPOCH, nanoseconds, where)
 
 
-def unix_time(count: int, nanoseconds: int, where: str) -> datetime:
-    """The inverse of `unix_ticks`, in UTC.
+def from_unix_ticks(count: int, nanoseconds: int, where: str) -> datetime:
+    """The inverse of `to_unix_ticks`, in UTC.
 
     Raises:
         ConversionError: if a datetime cannot hold it.
     """
     try:
-        return _EPOCH + duration(count, nanoseconds, where)
+        return _EPOCH + from_ticks(count, nanoseconds, where)
     except OverflowError:
         raise ConversionError(f"{where}: {count} units of {nanoseconds} ns are too far for a datetime") from None

@@ -4,7 +4,7 @@ from libmultiprocess.errors import SchemaError
 from libmultiprocess.mpgen.convert import Converters
 from libmultiprocess.mpgen.converter import Mismatch
 from libmultiprocess.mpgen.literals import default_text
-from libmultiprocess.mpgen.methods import MethodPlan, check_names
+from libmultiprocess.mpgen.methods import MethodPlan, unhidden
 from libmultiprocess.mpgen.model import MethodModel
 from libmultiprocess.mpgen.text import build_lines, call_lines, dict_lines, indented, with_connection
 
@@ -20,8 +20,7 @@ def client_method(converters: Converters, plan: MethodPlan) -> list[str]:
     except Mismatch as error:
         raise SchemaError(f"{plan.where}: {error}") from None
     body = with_connection([*_call(plan), *_raises(plan), *_return(plan, returns)], plan.connection)
-    check_names(plan, body)
-    return ["", *indented(header, 1), *indented(body, 2)]
+    return ["", *indented(header, 1), *indented(unhidden(plan, body, converters.imports), 2)]
 
 
 def _header(converters: Converters, plan: MethodPlan) -> tuple[list[str], str]:

@@ -1,5 +1,6 @@
 """Pairs the methods of an interface with those of the class that it wraps."""
 
+import builtins
 import inspect
 import re
 import typing
@@ -13,10 +14,9 @@ from libmultiprocess.mpgen.convert import Converters
 from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
 from libmultiprocess.mpgen.fields import FieldPlan, group_plan, pair_up, plan_field
 from libmultiprocess.mpgen.model import FieldModel, InterfaceModel, MethodModel, NodeModel
+from libmultiprocess.mpgen.names import Imports
 from libmultiprocess.mpgen.objects import exception
 from libmultiprocess.mpgen.python_types import Member, Parameter, Signature, location, signature_of, struct_members
-
-_SHADOWED = frozenset(("bytes", "dict", "frozenset", "int", "list", "set", "str", "tuple"))
 
 
 @dataclass(frozen=True)
@@ -269,15 +269,23 @@ def _call_names(item: FieldModel) -> list[str]:
     return [f"{item.python_name}{index}" for index in range(item.count)]
 
 
-def check_names(plan: MethodPlan, body: Sequence[str]) -> None:
-    """Refuse parameters that hide a builtin which the body of the client's method calls.
+def unhidden(plan: MethodPlan, body: Sequence[str], imports: Imports) -> list[str]:
+    """The body of the client's method, in which a builtin that a parameter hides has another name.
 
     Raises:
-        SchemaError: if there is one.
+        SchemaError: if a parameter hides another function that the body calls.
     """
+    lines = list(body)
     for item in plan.signature.parameters:
-        if item.name in _SHADOWED and any(re.search(rf"(?<![\w.\"]){item.name}\(", line) for line in body):
+        call = re.compile(rf"(?<![\w.\"]){item.name}\(")
+        if not any(call.search(line) for line in lines):
+            continue
+        if not hasattr(builtins, item.name):
             raise SchemaError(
-                f"{plan.where}: parameter {item.name} hides the builtin of that name, which its proxy needs; "
+                f"{plan.where}: parameter {item.name} hides the function of that name, which its proxy calls; "
                 "it needs another name"
             )
+        imports.reserve(item.name)
+        alias = imports.add("builtins", item.name)
+        lines = [call.sub(f"{alias}(", line) for line in lines]
+    return lines

@@ -12,6 +12,14 @@ from libmultiprocess.mpgen.scalars import FLOATS, INTS
 from libmultiprocess.mpgen.structs import struct_text
 from libmultiprocess.mpgen.wrap import LINE_LENGTH, wrap
 
+_ALWAYS_SO_CALLED = {
+    "libmultiprocess": ("Connection", "Method", "ProxyClient", "ProxyServer", "Wire", "load_schema", "struct_reader"),
+    "collections.abc": ("Callable", "Mapping"),
+    "pathlib": ("Path",),
+    "typing": ("Any", "ClassVar", "Final"),
+}
+"""Imported before anything else, so that a class of the application that has one of these names gets an alias."""
+
 _CONSTANT_TYPES = {"bool": "bool", "text": "str", "data": "bytes", "void": "None", "enum": "int", "struct": "Wire"}
 
 
@@ -37,27 +45,27 @@ class ModuleWriter:
         """
         imports = self._converters.imports
         self._reserve()
-        for module, name in (("pathlib", "Path"), ("typing", "Any"), ("libmultiprocess", "load_schema")):
-            imports.add(module, name)
+        for module, names in _ALWAYS_SO_CALLED.items():
+            for name in names:
+                imports.add(module, name)
         constants = [self._constant(constant) for constant in sorted(self._model.constants, key=lambda item: item.line)]
         bodies = [struct_text(self._converters, struct) for struct in self._model.structs]
         bodies += [InterfaceWriter(self._converters, item).write() for item in _in_order(self._model.interfaces)]
-        if self._model.structs:
-            imports.add("libmultiprocess", "Connection")
-        if bodies or any("Wire" in line for line in constants):
-            imports.add("libmultiprocess", "Wire")
         text = _wrapped("\n\n".join(bodies).rstrip("\n"))
-        head = [
-            f'"""Proxies for {self._model.path.name}, written by mpgen: edits are lost at the next build."""\n',
-            *imports.lines(),
-            "",
-            f'_SCHEMA: Any = load_schema(Path(__file__).with_name("{self._model.path.name}"))',
-        ]
+        name = self._model.path.name
+        top = [f'_SCHEMA: Any = load_schema(Path(__file__).with_name("{name}"))']
         defaults = self._converters.defaults.items()
-        head += [f"{name}: Wire = {value}" for name, value in defaults if re.search(rf"\b{name}\b", text)]
+        top += [f"{name}: Wire = {value}" for name, value in defaults if re.search(rf"\b{name}\b", text)]
         if constants:
-            head += ["", *constants]
-        return "\n".join([*head, "\n", text] if bodies else head) + "\n"
+            top += ["", *constants]
+        if bodies:
+            top += ["\n", text]
+        head = [
+            f'"""Proxies for {name}, written by mpgen: edits are lost at the next build."""\n',
+            *imports.lines("\n".join(top)),
+            "",
+        ]
+        return "\n".join([*head, *top]) + "\n"
 
     def _reserve(self) -> None:
         """Keep the names that the module defines, so that imports get others."""

@@ -1,5 +1,6 @@
 """Names in a generated module."""
 
+import re
 import sys
 
 _LINE_LENGTH = 120
@@ -35,17 +36,21 @@ class Imports:
             wanted = f"{module.rpartition('.')[2]}_{wanted}"
         return wanted
 
-    def lines(self) -> list[str]:
-        """Import statements, the standard library's first."""
+    def lines(self, text: str) -> list[str]:
+        """Import statements for what ``text`` uses, the standard library's first."""
         lines: list[str] = []
-        standard = [name for name in sorted(self._names) if name.partition(".")[0] in sys.stdlib_module_names]
-        others = [name for name in sorted(self._names) if name not in standard]
+        words = set(re.findall(r"\w+", text))
+        used = sorted(module for module, names in self._names.items() if not words.isdisjoint(names.values()))
+        standard = [name for name in used if name.partition(".")[0] in sys.stdlib_module_names]
+        others = [name for name in used if name not in standard]
         for module in (*standard, "", *others):
             if not module:
                 lines.append("")
                 continue
             names = [
-                name if name == alias else f"{name} as {alias}" for name, alias in sorted(self._names[module].items())
+                name if name == alias else f"{name} as {alias}"
+                for name, alias in sorted(self._names[module].items())
+                if alias in words
             ]
             line = f"from {module} import {', '.join(names)}"
             if len(line) > _LINE_LENGTH:

@@ -80,9 +80,9 @@ def _time(converters: "Converters", annotation: Any, wire: WireType, scope: Scop
     assert unit is not None
     cls = annotation.__origin__
     names = {
-        (timedelta, True): ("ticks", "duration"),
-        (timedelta, False): ("fractional_ticks", "fractional_duration"),
-        (datetime, True): ("unix_ticks", "unix_time"),
+        (timedelta, True): ("to_ticks", "from_ticks"),
+        (timedelta, False): ("to_fractional_ticks", "from_fractional_ticks"),
+        (datetime, True): ("to_unix_ticks", "from_unix_ticks"),
     }.get((cls, wire.kind in INTS))
     if names is None or wire.kind not in INTS | FLOATS:
         raise Mismatch(f"{unit.name}, a {cls.__qualname__}, does not fit {wire}")
