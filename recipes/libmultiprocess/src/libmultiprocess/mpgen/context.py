@@ -6,6 +6,7 @@ import types
 import typing
 from typing import Any
 
+from libmultiprocess import chrono
 from libmultiprocess.custom import CustomType
 from libmultiprocess.errors import SchemaError
 from libmultiprocess.mpgen.converter import Mismatch
@@ -147,8 +148,6 @@ class Context:
         return self.imports.add(cls.__module__, cls.__qualname__)
 
     def _render_unit(self, annotation: Any, name: str) -> str:
-        from libmultiprocess import chrono
-
         if getattr(chrono, name, None) == annotation:
             return self.imports.add("libmultiprocess.chrono", name)
         return self.render_class(typing.get_args(annotation)[0])

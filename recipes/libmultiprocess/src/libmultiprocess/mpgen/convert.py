@@ -9,6 +9,7 @@ from libmultiprocess.mpgen import containers, objects, scalars
 from libmultiprocess.mpgen.context import Context
 from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
 from libmultiprocess.mpgen.model import WireType
+from libmultiprocess.mpgen.python_types import name_of
 
 
 class Converters(Context):
@@ -58,10 +59,3 @@ class Converters(Context):
 def _module_of(annotation: typing.NewType) -> dict[str, Any]:
     module = sys.modules.get(str(annotation.__module__))
     return dict(vars(module)) if module is not None else {}
-
-
-def name_of(annotation: Any) -> str:
-    """An annotation, for messages."""
-    if isinstance(annotation, type) and not typing.get_args(annotation):
-        return annotation.__qualname__
-    return str(annotation).replace("collections.abc.", "").replace("typing.", "")

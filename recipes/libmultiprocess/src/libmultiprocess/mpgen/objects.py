@@ -8,7 +8,7 @@ from libmultiprocess.errors import SchemaError
 from libmultiprocess.mpgen.context import names_of, wrapped_class
 from libmultiprocess.mpgen.converter import Converter, Mismatch, Scope
 from libmultiprocess.mpgen.model import FieldModel, WireType, python_name
-from libmultiprocess.mpgen.python_types import resolve_name, struct_members
+from libmultiprocess.mpgen.python_types import name_of, resolve_name, struct_members
 
 if TYPE_CHECKING:
     from libmultiprocess.mpgen.convert import Converters
@@ -32,8 +32,6 @@ def struct(converters: "Converters", cls: type, wire: WireType, scope: Scope) ->
 
 def interface(converters: "Converters", annotation: Any, wire: WireType, scope: Scope) -> Converter:
     """An abstract class or callable that an interface wraps."""
-    from libmultiprocess.mpgen.convert import name_of
-
     node = converters.node(wire)
     if node is None:
         raise Mismatch(f"interface {wire} has no $Proxy.wrap in the files of this run")

@@ -74,6 +74,13 @@ def location(value: Any) -> str:
         return str(getattr(value, "__qualname__", value))
 
 
+def name_of(annotation: Any) -> str:
+    """An annotation, for messages."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return annotation.__qualname__
+    return str(annotation).replace("collections.abc.", "").replace("typing.", "")
+
+
 def evaluate(annotation: Any, namespace: dict[str, Any], known: typing.Callable[[Any], bool]) -> Any:
     """Follow strings, forward references, aliases and ``Annotated`` until something concrete or ``known`` comes."""
     for _ in range(10):
