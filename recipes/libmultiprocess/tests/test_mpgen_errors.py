@@ -378,3 +378,27 @@ def test_two_schema_files_of_one_name_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SchemaError, match=r"inner/main\.capnp: .*main\.capnp has the same name"):
         generate([tmp_path / "main.capnp"], tmp_path / "out", "out")
+
+
+def test_files_may_import_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    using = 'using Proxy = import "/mp/proxy.capnp";\nusing Other = import '
+    wrap_text = '$Proxy.wrap("cycle_classes'
+    (tmp_path / "cycle_classes.py").write_text(
+        "class Left:\n    def turn(self) -> 'Right': ...\nclass Right:\n    def turn(self) -> Left: ...\n"
+    )
+    (tmp_path / "left.capnp").write_text(
+        f'@0xa5f0b2d3c4e51615;\n{using}"right.capnp";\n'
+        f'interface Left {wrap_text}.Left") {{ turn @0 () -> (result :Other.Right); }}\n'
+    )
+    (tmp_path / "right.capnp").write_text(
+        f'@0xa5f0b2d3c4e51616;\n{using}"left.capnp";\n'
+        f'interface Right {wrap_text}.Right") {{ turn @0 () -> (result :Other.Left); }}\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    generate([tmp_path / "left.capnp", tmp_path / "right.capnp"], tmp_path / "cycle_generated", "cycle_generated")
+
+    right = importlib.import_module("cycle_generated.right")
+    left = importlib.import_module("cycle_generated.left")
+    assert left.RightServer is right.RightServer
+    assert right.LeftClient is left.LeftClient

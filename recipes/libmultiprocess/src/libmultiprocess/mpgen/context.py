@@ -4,6 +4,8 @@ import collections.abc
 import importlib
 import types
 import typing
+from collections.abc import Set
+from pathlib import Path
 from typing import Any
 
 from libmultiprocess import chrono
@@ -33,19 +35,28 @@ class Context:
         nodes: wrapped nodes of all files by schema id.
         import_prefix: package of the generated modules.
         reader: reads structs that have no wrap.
+        cycle: schema files that import this one and are imported by it.
 
     Attributes:
         imports: what the module imports.
         defaults: module constants that stand for null structs: name to text.
     """
 
-    def __init__(self, model: FileModel, nodes: dict[int, NodeModel], import_prefix: str, reader: Reader) -> None:
+    def __init__(
+        self,
+        model: FileModel,
+        nodes: dict[int, NodeModel],
+        import_prefix: str,
+        reader: Reader,
+        cycle: Set[Path] = frozenset(),
+    ) -> None:
         self.model = model
         self.imports = Imports()
         self.defaults: dict[str, str] = {}
         self._nodes = nodes
         self._prefix = import_prefix
         self._reader = reader
+        self._cycle = cycle
         self._namespace: dict[str, Any] = {}
         for item in model.include:
             self._namespace.update(vars(_import(item)))
@@ -160,7 +171,12 @@ class Context:
         """A name from the module generated for ``node``'s file."""
         if node.file is self.model:
             return name
-        return self.imports.add(f"{self._prefix}.{node.file.module}" if self._prefix else node.file.module, name)
+        module = f"{self._prefix}.{node.file.module}" if self._prefix else node.file.module
+        return self.imports.add(module, name, late=self.in_cycle(node))
+
+    def in_cycle(self, node: NodeModel) -> bool:
+        """Whether ``node``'s file and this one import one another."""
+        return node.file.path in self._cycle
 
 
 def field_default(item: FieldModel, imports: Imports) -> str:

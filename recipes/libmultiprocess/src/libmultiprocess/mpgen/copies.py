@@ -33,6 +33,30 @@ def schema_copies(schemas: Sequence[Path], import_dirs: Sequence[Path]) -> dict[
     return copies
 
 
+def import_cycles(schemas: Sequence[Path], import_dirs: Sequence[Path]) -> dict[Path, set[Path]]:
+    """For each schema file, those that it imports and that import it, through others or at once."""
+    reached = {path.resolve(): _reached(path, import_dirs) for path in schemas}
+    return {
+        path: {other for other in schemas if other != path and _mutual(path.resolve(), other.resolve(), reached)}
+        for path in schemas
+    }
+
+
+def _mutual(one: Path, other: Path, reached: dict[Path, set[Path]]) -> bool:
+    return other in reached[one] and one in reached[other]
+
+
+def _reached(path: Path, import_dirs: Sequence[Path]) -> set[Path]:
+    found: set[Path] = set()
+    left = [path]
+    while left:
+        for item in _copy(left.pop(), import_dirs)[1]:
+            if item.resolve() not in found:
+                found.add(item.resolve())
+                left.append(item)
+    return found
+
+
 def _copy(path: Path, import_dirs: Sequence[Path]) -> tuple[str, list[Path]]:
     imported: list[Path] = []
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from libmultiprocess.errors import SchemaError
-from libmultiprocess.mpgen.copies import schema_copies
+from libmultiprocess.mpgen.copies import import_cycles, schema_copies
 from libmultiprocess.mpgen.model import NodeModel
 from libmultiprocess.mpgen.module import ModuleWriter
 from libmultiprocess.mpgen.reader import Reader
@@ -37,8 +37,9 @@ def generate(
     texts = {out / "__init__.py": _INIT}
     for name, text in schema_copies(schemas, import_dirs).items():
         texts[out / name] = text
+    cycles = import_cycles(schemas, import_dirs)
     for model in models:
-        writer = ModuleWriter(model, nodes, import_prefix, reader)
+        writer = ModuleWriter(model, nodes, import_prefix, reader, cycles[model.path])
         path = out / f"{model.module}.py"
         if path in texts:
             raise SchemaError(f"{model.path}: {path.name} is already the module of another file")

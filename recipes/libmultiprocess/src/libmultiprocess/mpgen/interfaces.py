@@ -64,6 +64,11 @@ class InterfaceWriter:
 
     def _check_bases(self) -> None:
         for parent in self._parents:
+            if self._converters.in_cycle(parent):
+                raise SchemaError(
+                    f"{self._interface.where}: {self._interface.name} extends {parent.name} ({parent.where}), "
+                    "whose file imports this one; put both interfaces into one file"
+                )
             base = wrapped_class(parent)
             if not (isinstance(self._class, type) and isinstance(base, type) and issubclass(self._class, base)):
                 raise SchemaError(

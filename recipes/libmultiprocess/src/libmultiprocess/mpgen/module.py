@@ -1,6 +1,8 @@
 """Writes the Python module for one schema file."""
 
 import re
+from collections.abc import Set
+from pathlib import Path
 
 from libmultiprocess.errors import SchemaError
 from libmultiprocess.mpgen.convert import Converters
@@ -31,11 +33,19 @@ class ModuleWriter:
         nodes: wrapped nodes of all files by schema id.
         import_prefix: package of the generated modules.
         reader: what read the schema files.
+        cycle: schema files that import this one and are imported by it.
     """
 
-    def __init__(self, model: FileModel, nodes: dict[int, NodeModel], import_prefix: str, reader: Reader) -> None:
+    def __init__(
+        self,
+        model: FileModel,
+        nodes: dict[int, NodeModel],
+        import_prefix: str,
+        reader: Reader,
+        cycle: Set[Path] = frozenset(),
+    ) -> None:
         self._model = model
-        self._converters = Converters(model, nodes, import_prefix, reader)
+        self._converters = Converters(model, nodes, import_prefix, reader, cycle)
 
     def write(self) -> str:
         """The module's text.
@@ -65,7 +75,10 @@ class ModuleWriter:
             *imports.lines("\n".join(top)),
             "",
         ]
-        return "\n".join([*head, *top]) + "\n"
+        late = imports.late_lines("\n".join(top))
+        if late:
+            late = ["\n", "# That module imports this one as well, so each defines its own names first.", *late]
+        return "\n".join([*head, *top, *late]) + "\n"
 
     def _reserve(self) -> None:
         """Keep the names that the module defines, so that imports get others."""

@@ -12,17 +12,25 @@ class Imports:
     def __init__(self) -> None:
         self._names: dict[str, dict[str, str]] = {}
         self._owners: dict[str, str] = {}
+        self._late: set[str] = set()
 
     def reserve(self, name: str) -> str:
         """Keep a name for the generated module itself."""
         self._owners[name] = ""
         return name
 
-    def add(self, module: str, name: str) -> str:
+    def add(self, module: str, name: str, late: bool = False) -> str:
         """Import ``name``, which may be dotted, and return how to write it.
 
         The second of two modules that define the same name gives it under an alias.
+
+        Args:
+            module: where it is defined.
+            name: what to import.
+            late: whether only functions use the module, which is imported at the end.
         """
+        if late:
+            self._late.add(module)
         top, dot, rest = name.partition(".")
         known = self._names.setdefault(module, {})
         if top not in known:
@@ -38,15 +46,23 @@ class Imports:
 
     def lines(self, text: str) -> list[str]:
         """Import statements for what ``text`` uses, the standard library's first."""
-        lines: list[str] = []
         words = set(re.findall(r"\w+", text))
-        used = sorted(module for module, names in self._names.items() if not words.isdisjoint(names.values()))
+        used = [module for module in self._used(words) if module not in self._late]
         standard = [name for name in used if name.partition(".")[0] in sys.stdlib_module_names]
         others = [name for name in used if name not in standard]
-        for module in (*standard, "", *others):
-            if not module:
-                lines.append("")
-                continue
+        return [*self._lines(standard, words), "", *self._lines(others, words)]
+
+    def late_lines(self, text: str) -> list[str]:
+        """Import statements for what only functions in ``text`` use."""
+        words = set(re.findall(r"\w+", text))
+        return self._lines([module for module in self._used(words) if module in self._late], words)
+
+    def _used(self, words: set[str]) -> list[str]:
+        return sorted(module for module, names in self._names.items() if not words.isdisjoint(names.values()))
+
+    def _lines(self, modules: list[str], words: set[str]) -> list[str]:
+        lines: list[str] = []
+        for module in modules:
             names = [
                 name if name == alias else f"{name} as {alias}"
                 for name, alias in sorted(self._names[module].items())
