@@ -61,6 +61,8 @@ interface Kinds $Proxy.wrap("foo_kinds.Kinds") {
 
     passBuiltins @29 (list :List(Int32), set :List(Text), int :Color) -> (list :List(Int32), set :List(Text), int :Color);
 
+    passHooked @30 (span :Span, mark :Mark, marks :List(MaybeMark)) -> (span :Span, mark :Mark, marks :List(MaybeMark));
+
     interface Counter $Proxy.wrap("foo_kinds.Counter") {
         destroy @0 (context :Proxy.Context) -> ();
         next @1 (context :Proxy.Context, step :Step) -> (result :Int32);
@@ -89,6 +91,14 @@ struct Range $Proxy.count(2) {
 struct Span {
     first @0 :Int32;
     last @1 :Int32 = 9;
+}
+
+struct Mark {
+    text @0 :Text;
+}
+
+struct MaybeMark {
+    mark @0 :Mark;
 }
 
 struct Box $Proxy.wrap("foo_kinds.Box") {

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum, IntEnum, StrEnum
 from typing import NamedTuple, NewType
 
-from foo_base import Name, Named
+import foo_base
 
 from libmultiprocess.chrono import Milliseconds, Nanoseconds, Seconds, UnixSeconds
 
@@ -61,7 +61,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Named):
+class Settings(foo_base.Named):
     """Members by keyword only, one of them inherited."""
 
     name: str = "unnamed"
@@ -70,7 +70,7 @@ class Settings(Named):
     comment: str | None = None
 
 
-DEFAULT_SETTINGS = Settings(base=Name("default"))
+DEFAULT_SETTINGS = Settings(base=foo_base.Name("default"))
 
 
 @dataclass
@@ -84,6 +84,21 @@ class Tree:
 @dataclass(frozen=True)
 class Note:
     """Crosses by hooks, for which a null pointer is a note as well."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Crosses by hooks as a struct."""
+
+    first: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Crosses by hooks as a struct of one field, which is not what holds an optional."""
 
     text: str
 
@@ -245,6 +260,11 @@ class Kinds:
 
     def measure(self, data: bytes | bytearray | memoryview, maybe: bytes | bytearray | None = None) -> Measure:
         return Measure(len(data), Note(str(type(data).__name__)), None if maybe is None else bytes(maybe))
+
+    def pass_hooked(
+        self, span: Span, mark: Mark | None = None, marks: list[Mark | None] | None = None
+    ) -> tuple[Span, Mark | None, list[Mark | None] | None]:
+        return span, mark, marks
 
     def ignore(self, d: int) -> int:
         return d

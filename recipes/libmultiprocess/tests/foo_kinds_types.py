@@ -1,8 +1,8 @@
 """A conversion of two parameters at once."""
 
-from foo_kinds import Note, Repeated
+from foo_kinds import Mark, Note, Repeated, Span
 
-from libmultiprocess import CustomType
+from libmultiprocess import CustomType, Wire
 
 
 def build_repeated(value: tuple[str, int]) -> str:
@@ -22,7 +22,25 @@ def read_note(text: str | None) -> Note:
     return Note("none" if text is None else text)
 
 
+def build_span(span: Span) -> Wire:
+    return {"first": span.first, "last": span.first + span.length}
+
+
+def read_span(wire: Wire) -> Span:
+    return Span(wire["first"], wire["last"] - wire["first"])
+
+
+def build_mark(mark: Mark) -> Wire:
+    return {"text": mark.text}
+
+
+def read_mark(wire: Wire) -> Mark:
+    return Mark(wire["text"] or "")
+
+
 TYPES = (
+    CustomType("foo_kinds.Span", build_span, read_span),
+    CustomType("foo_kinds.Mark", build_mark, read_mark),
     CustomType("foo_kinds.Repeated", build_repeated, read_repeated),
     CustomType("foo_kinds.Note", build_note, read_note, nullable=True),
 )

@@ -11,6 +11,7 @@ import pytest
 
 from libmultiprocess import SchemaError
 from libmultiprocess.mpgen import generate
+from libmultiprocess.mpgen.python_types import evaluate
 from libmultiprocess.mpgen.wrap import wrap
 
 Write = Callable[[str, str], str]
@@ -316,6 +317,15 @@ def test_defaults_are_written_down(write: Write, default: str, text: str) -> Non
     module = write(f"    def f(self, a: int = {default}) -> None: ...\n", "f @0 (a :Int32) -> (); }")
 
     assert f"a: int = {text}" in module
+
+
+def test_a_type_statement_is_followed() -> None:
+    class TypeAliasType:
+        """Stands for what a ``type`` statement makes, which Python 3.11 does not have."""
+
+        __value__ = "int | None"
+
+    assert evaluate(TypeAliasType(), {}, lambda _: False) == int | None
 
 
 def test_a_file_of_constants_alone(tmp_path: Path) -> None:

@@ -112,6 +112,17 @@ def test_a_hook_may_read_a_null_pointer(kinds: Any) -> None:
     assert served("passNote", {}) == {"result": "none"}
 
 
+def test_hooks_for_structs(kinds: Any) -> None:
+    from foo_kinds import Mark, Span
+
+    for given in ((Span(2, 3), Mark("m"), [Mark("n"), None]), (Span(0, 0), None, None), (Span(0, 0), Mark(""), [])):
+        assert kinds.pass_hooked(*given) == given
+
+
+def test_a_hook_reads_a_struct_of_defaults_for_null(package: Path) -> None:
+    assert served("passHooked", {}) == {"span": {"first": 0, "last": 9}}
+
+
 # Time.
 
 
@@ -406,6 +417,12 @@ def test_constants(package: Path) -> None:
     assert math.isinf(foo_kinds.MAX_DOUBLE)
     assert foo_kinds.ORIGIN == {"x": 1, "y": 0}
     assert foo_kinds.KINDS_COUNTER_STEP_SMALLEST == -1
+
+
+def test_loops_within_loops_have_names_of_their_own(package: Path) -> None:
+    text = (package / "foo_kinds.py").read_text()
+
+    assert "[[list(inner_item) for inner_item in item] for item in names]" in text
 
 
 def test_no_line_is_longer_than_a_reader_likes(package: Path) -> None:

@@ -139,8 +139,7 @@ class Context:
         origin = typing.get_origin(annotation)
         args = typing.get_args(annotation)
         if origin in (typing.Union, types.UnionType):
-            parts = [self.render(item, namespace) for item in args]
-            return " | ".join(sorted(parts, key=lambda part: part == "None"))
+            return " | ".join(self.render(item, namespace) for item in args)
         if origin is collections.abc.Callable:
             name = self.imports.add("collections.abc", "Callable")
             params = ", ".join(self.render(item, namespace) for item in args[0])
