@@ -24,7 +24,7 @@ from libmultiprocess.mpgen.python_types import (
     unit_of,
 )
 from libmultiprocess.mpgen.reader import Reader
-from libmultiprocess.schema import struct_reader
+from libmultiprocess.mpgen.values import empty_struct
 
 
 class Context:
@@ -88,7 +88,7 @@ class Context:
     def default_struct(self, wire: WireType) -> str:
         """A name for the value of a struct with nothing set."""
         name = f"_DEFAULT_{python_name(str(wire).partition('(')[0].replace('.', '')).upper()}"
-        text = literal(struct_reader(wire.schema).defaults(), self.imports)
+        text = literal(empty_struct(wire.schema), self.imports)
         while self.defaults.setdefault(name, text) != text:
             name += "_"
         return name

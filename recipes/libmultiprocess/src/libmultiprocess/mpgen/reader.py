@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import capnp
-
 from libmultiprocess.errors import SchemaError
 from libmultiprocess.mpgen.model import (
     POINTERS,
@@ -22,7 +20,8 @@ from libmultiprocess.mpgen.model import (
     WireType,
     python_name,
 )
-from libmultiprocess.schema import INCLUDE_DIR, SchemaSource, plain_value
+from libmultiprocess.mpgen.values import default, plain
+from libmultiprocess.schema import INCLUDE_DIR, SchemaSource
 
 _WITH_SCHEMA = frozenset(("struct", "enum", "interface", "list"))
 
@@ -82,8 +81,9 @@ class Reader:
             count = self._count(annotations, wire_type)
             if count < 0:
                 raise SchemaError(f"{where}: {proto.name}: $Proxy.count({count}) is negative")
-            default = _default(struct, proto) if wire_type.kind in POINTERS else None
-            fields.append(FieldModel(str(proto.name), wire_type, annotations, count, default))
+            is_told = wire_type.kind in POINTERS and proto.slot.hadExplicitDefault
+            told = default(struct, proto.name) if is_told else None
+            fields.append(FieldModel(str(proto.name), wire_type, annotations, count, told))
         return FieldsModel(tuple(fields))
 
     def _count(self, annotations: dict[str, Any], wire_type: WireType) -> int:
@@ -166,19 +166,12 @@ class _FileReader:
             raise SchemaError(f"{self.model.path}:{line}: {path[-1]}: a constant {kind} has no Python counterpart")
         name = "_".join(python_name(part) for part in path).upper()
         wire_type = _constant_type(parsed.node.const.type)
-        self.model.constants.append(ConstModel(name, wire_type, plain_value(value, lambda _: None), line))
+        self.model.constants.append(ConstModel(name, wire_type, plain(value), line))
 
 
 def _constant_type(proto: Any) -> WireType:
     kind = str(proto.which())
     return WireType(kind, _constant_type(proto.list.elementType) if kind == "list" else None)
-
-
-def _default(struct: Any, proto: Any) -> Any:
-    if not proto.slot.hadExplicitDefault:
-        return None
-    empty = capnp.lib.capnp._StructModule(struct, "").new_message().as_reader()
-    return plain_value(empty._get(proto.name), lambda _: None)
 
 
 def _wire_type(proto: Any, owner: Any, bindings: Bindings) -> WireType:
