@@ -101,10 +101,6 @@ def test_a_callable_with_parameters_that_share_a_struct(kinds: Any) -> None:
     assert kinds.sum_up(lambda a, b: a * 10 + b, 4) == 41
 
 
-def test_parameters_that_nobody_fills_in(kinds: Any) -> None:
-    assert kinds.ignore(5) == 5
-
-
 def test_a_hook_may_read_a_null_pointer(kinds: Any) -> None:
     from foo_kinds import Note
 
@@ -299,13 +295,13 @@ def library(package: Path, loops: tuple[EventLoop, EventLoop]) -> Any:
 
 
 def test_an_interface_has_the_methods_of_all_its_bases(library: Any) -> None:
-    from foo_base import Name, Writable
-    from foo_derived import Document, MemoryDocument
+    from foo_base import Name
+    from foo_derived import Document
 
     document: Any = library[1].open()
     document.write("text")
 
-    assert [isinstance(document, cls) for cls in (Document, Writable, MemoryDocument)] == [True, True, False]
+    assert isinstance(document, Document)
     assert (document.read(), document.sign()) == ("text", "signed: text")
     assert document.rename(Name("name")) == Name("NAME")
 
@@ -358,8 +354,9 @@ def test_a_result_that_the_peer_does_not_want_is_left_out(kinds: Any) -> None:
     assert served("divide", {"a": 7, "b": 2}) == {"result": 3}
 
 
-def test_parameters_may_have_names_that_a_proxy_uses(kinds: Any) -> None:
+def test_parameters_that_have_names_a_proxy_uses_or_no_values(kinds: Any) -> None:
     assert kinds.pass_names(connection=lambda a, b: a - b, wire=5, results=2, result=10) == 13
+    assert kinds.ignore(5) == 5
 
 
 def test_parameters_may_hide_builtins(kinds: Any) -> None:
