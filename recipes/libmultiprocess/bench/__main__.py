@@ -87,7 +87,8 @@ def prepare(folder: Path) -> None:
 def table(columns: dict[str, list[Figures]]) -> str:
     """The medians of all repetitions as lines of text, with this library's ratio to each other column."""
     medians = {
-        title: {name: statistics.median(run[name] for run in runs) for name in runs[0]} for title, runs in columns.items()
+        title: {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+        for title, runs in columns.items()
     }
     others = [title for title in columns if title not in ("floor", "ours")]
     lines = [" " * 40 + "ours".rjust(10) + "".join(title.rjust(20) for title in others)]

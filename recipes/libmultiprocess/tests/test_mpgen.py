@@ -88,7 +88,7 @@ def test_second_run_writes_nothing(run: Generate, tmp_path: Path) -> None:
         ("far :Bool", "far :Text", ["thing.capnp:4", "parameter far", "bool does not fit Text", r"\.py:11"]),
         ("-> (result :Point)", "-> ()", ["thing.capnp:4", "no result"]),
         ("    y @1 :Int32;\n", "", [r"thing.capnp:8", r"Point\.y", r"classes_\d+\.py:\d"]),
-        ("y @1 :Int32", "y @1 :Float64", ["thing.capnp:8", "int does not fit Float64"]),
+        ("y @1 :Int32", "y @1 :Float64", ["thing.capnp:10", "int does not fit Float64"]),
         (", hasLimit :Bool", "", ["thing.capnp:5", "limit", "hasLimit|'has'"]),
         ("    find @1", "    find @3", ["thing.capnp"]),
         (".Thing\")", ".Thong\")", ["thing.capnp:3", "Thong"]),

@@ -1,9 +1,9 @@
 """One socket to one peer, and which thread reads it.
 
 Handing a message from a reading thread to the one that waits for it costs more than the message itself. So the thread
-that waits reads: whoever finds nobody reading takes the role, passes on what is for others, and leaves the role when its
-own has come. Between two waits of a busy thread nobody reads, and nobody needs to: it will be back, and if it is not
-within a moment, the event loop's thread steps in. The thread that calls also writes.
+that waits reads: whoever finds nobody reading takes the role, passes on what is for others, and leaves the role when
+its own has come. Between two waits of a busy thread nobody reads, and nobody needs to: it will be back, and if it is
+not within a moment, the event loop's thread steps in. The thread that calls also writes.
 """
 
 import contextlib

@@ -15,7 +15,7 @@ from libmultiprocess.log import thread_name
 from libmultiprocess.method import Method
 from libmultiprocess.rpc.messages import Failure
 from libmultiprocess.rpc.session import Incoming, LocalObject, RemoteHandle, Session
-from libmultiprocess.threadmap import GET_NAME, MAKE_THREAD, ThreadMapTarget, ThreadTarget
+from libmultiprocess.threadmap import MAKE_THREAD, ThreadMapTarget, ThreadTarget
 from libmultiprocess.threads import ServiceThread, Waiter, Work, current_waiter
 from libmultiprocess.wire.codec import Wire
 from libmultiprocess.wire.message import Message, Segment
@@ -211,7 +211,7 @@ class Connection:
         """``server`` in the form in which it can be a parameter or result."""
         return server
 
-    def client(self, client_type: type[ClientT], handle: RemoteHandle | LocalObject | None) -> Any:
+    def client(self, client_type: type[ClientT], handle: RemoteHandle | LocalObject | None) -> ClientT:
         """A proxy for an object that was received; the object itself if it is one of this process.
 
         Raises:
@@ -222,10 +222,12 @@ class Connection:
         name = client_type.__name__
         if handle is None:
             raise ConversionError(f"{self.peer} sent no object where a {name} is needed")
-        server = handle.target
+        server: Any = handle.target
         if not hasattr(server, "implements") or not server.implements(client_type._interface):
             raise ConversionError(f"{self.peer} sent back a {type(server).__name__} where a {name} is needed")
-        return server.implementation
+        # To whoever asked, it is as good as a proxy: both are what the interface wraps.
+        own: ClientT = server.implementation
+        return own
 
     def first_object(self, client_type: type[ClientT]) -> ClientT:
         """A proxy for the object that the peer offers.
@@ -247,8 +249,7 @@ class Connection:
         index = call.message.capability_at(*call.content)
         if index is None or index >= len(call.capabilities):
             raise ConversionError(f"{self.peer} offers no object")
-        proxy: ClientT = self.client(client_type, call.capabilities[index])
-        return proxy
+        return self.client(client_type, call.capabilities[index])
 
     def export_thread_map(self) -> Any:
         """Lets the peer start threads here."""
@@ -323,12 +324,8 @@ class Connection:
         method: Method = incoming.method
         try:
             params = method.read(method.params, incoming.message, incoming.content, incoming.capabilities)
-            if method is GET_NAME:
-                results = {"result": incoming.target.name}
-            else:
-                results = incoming.target.run(method, params)
-            self._answer(incoming, results)
-        except (IpcError, RuntimeError) as error:
+            self._answer(incoming, incoming.target.run(method, params))
+        except Exception as error:
             self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
 
     def _pool_thread(self) -> ServiceThread | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from libmultiprocess.errors import MalformedMessage
 from libmultiprocess.wire.codec import StructCodec, Wire, struct_codec
-from libmultiprocess.wire.layout import CONTEXT_ID
 from libmultiprocess.wire.message import Message, Segment
+from libmultiprocess.wire.types import CONTEXT_ID
 
 
 class Method:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from libmultiprocess.errors import IpcError, ProxyClosed
+from libmultiprocess.errors import ProxyClosed
 from libmultiprocess.log import thread_name
 from libmultiprocess.method import Method
 from libmultiprocess.rpc.session import RemoteHandle

@@ -58,7 +58,12 @@ class Listener:
     """
 
     def __init__(
-        self, loop: EventLoop, path: Path, server_type: type[ProxyServer[Any]], impl: object, max_connections: int | None
+        self,
+        loop: EventLoop,
+        path: Path,
+        server_type: type[ProxyServer[Any]],
+        impl: object,
+        max_connections: int | None,
     ) -> None:
         self.path = path
         self._loop = loop

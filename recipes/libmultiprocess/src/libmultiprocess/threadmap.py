@@ -1,11 +1,12 @@
 """The objects by which two processes agree on threads: ``ThreadMap`` and ``Thread`` of ``proxy.capnp``."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from libmultiprocess.method import Method
 from libmultiprocess.schema import INCLUDE_DIR, load_schema
 from libmultiprocess.threads import Waiter
+from libmultiprocess.wire.codec import Wire
 
 _PROXY: Final = load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
 
@@ -32,6 +33,10 @@ class ThreadTarget:
         """See `libmultiprocess.rpc.session.Target`."""
         return GET_NAME if (interface_id, method_id) == GET_NAME.numbers else None
 
+    def run(self, method: Method, params: Wire) -> Wire:
+        """Tell the name."""
+        return {"result": self.name}
+
 
 class ThreadMapTarget:
     """Lets the peer start threads here.
@@ -55,7 +60,7 @@ class ThreadMapTarget:
     def released(self) -> None:
         """See `libmultiprocess.rpc.session.Target`."""
 
-    def run(self, method: Method, params: dict[str, Any]) -> dict[str, Any]:
+    def run(self, method: Method, params: Wire) -> Wire:
         """Do what the peer asks; quick enough for the thread that reads."""
         if method is MAKE_THREAD:
             return {"result": self._make_thread(params["name"] or "")}

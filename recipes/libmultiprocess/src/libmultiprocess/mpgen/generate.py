@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from libmultiprocess.mpgen.emit import ModuleWriter
-from libmultiprocess.mpgen.model import NodeModel, Reader
+from libmultiprocess.errors import SchemaError
+from libmultiprocess.mpgen.copies import import_cycles, schema_copies
+from libmultiprocess.mpgen.model import NodeModel
+from libmultiprocess.mpgen.module import ModuleWriter
+from libmultiprocess.mpgen.reader import Reader
 
 _INIT = '"""Proxies written by mpgen: edits are lost at the next build."""\n'
 
@@ -12,7 +15,7 @@ _INIT = '"""Proxies written by mpgen: edits are lost at the next build."""\n'
 def generate(
     schemas: Sequence[Path], out: Path, import_prefix: str = "", import_dirs: Sequence[Path] = ()
 ) -> list[Path]:
-    """Write one module for each schema file, and a copy of the schema beside it, into the package ``out``.
+    """Write one module for each schema file, and copies of what it needs beside it, into the package ``out``.
 
     Files that would not change are left alone.
 
@@ -30,14 +33,17 @@ def generate(
     """
     reader = Reader(tuple(import_dirs))
     models = reader.read_all(schemas)
-    nodes: dict[int, NodeModel] = {
-        node.schema.node.id: node for model in models for node in (*model.interfaces, *model.structs)
-    }
+    nodes: dict[int, NodeModel] = {node.id: node for model in models for node in (*model.interfaces, *model.structs)}
     texts = {out / "__init__.py": _INIT}
+    for name, text in schema_copies(schemas, import_dirs).items():
+        texts[out / name] = text
+    cycles = import_cycles(schemas, import_dirs)
     for model in models:
-        writer = ModuleWriter(model, nodes, import_prefix, reader.annotation_names)
-        texts[out / f"{model.module}.py"] = writer.write()
-        texts[out / model.path.name] = model.path.read_text(encoding="utf-8")
+        writer = ModuleWriter(model, nodes, import_prefix, reader, cycles[model.path])
+        path = out / f"{model.module}.py"
+        if path in texts:
+            raise SchemaError(f"{model.path}: {path.name} is already the module of another file")
+        texts[path] = writer.write()
     out.mkdir(parents=True, exist_ok=True)
     return [path for path, text in texts.items() if _write(path, text)]
 

@@ -1,51 +1,33 @@
-"""Schema files as mpgen sees them, read through pycapnp's reflection."""
+"""Schema files as mpgen sees them."""
 
+import keyword
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from libmultiprocess.errors import SchemaError
-from libmultiprocess.schema import INCLUDE_DIR, SchemaSource
-from libmultiprocess.wire.layout import CONTEXT_ID
+from libmultiprocess.wire.types import CONTEXT_ID, WireType
 
 THREAD_MAP_ID: Final = 0xEE5E37179AD9DC9D
 
 
 @dataclass(frozen=True)
-class WireType:
-    """A field's type.
+class FieldModel:
+    """A parameter, result or struct member.
 
     Attributes:
-        kind: name in schema.capnp, such as ``int32``, ``text``, ``list``, ``struct`` or ``interface``.
-        element: of a list.
-        schema: pycapnp's schema of a struct, enum or interface.
-        bindings: for a generic struct, what stands for its parameters.
+        name: in the schema.
+        type: what it holds.
+        annotations: those of proxy.capnp.
+        count: how many Python parameters or members it stands for.
+        default: what a null pointer stands for, as a plain value, if the schema says; None otherwise.
     """
-
-    kind: str
-    element: "WireType | None" = None
-    schema: Any = None
-    bindings: tuple["WireType", ...] = ()
-
-    def __str__(self) -> str:
-        if self.kind == "list":
-            return f"List({self.element})"
-        if self.schema is not None:
-            return str(self.schema.node.displayName).rpartition(":")[2]
-        names = {"uint": "UInt", "int": "Int", "float": "Float"}
-        match = re.fullmatch(r"(uint|int|float)(\d+)", self.kind)
-        return names[match[1]] + match[2] if match else self.kind.capitalize()
-
-
-@dataclass(frozen=True)
-class FieldModel:
-    """A parameter, result or struct member."""
 
     name: str
     type: WireType
     annotations: dict[str, Any]
+    count: int = 1
+    default: Any = None
 
     @property
     def python_name(self) -> str:
@@ -58,11 +40,14 @@ class FieldModel:
         return "has" + self.name[0].upper() + self.name[1:]
 
     @property
+    def want_name(self) -> str:
+        """Name of the Bool parameter that says whether the caller wants this result."""
+        return "want" + self.name[0].upper() + self.name[1:]
+
+    @property
     def skipped(self) -> bool:
         """Whether the runtime, not the caller, fills it in."""
-        if "skip" in self.annotations or self.annotations.get("count") == 0:
-            return True
-        return self.is_context or self.is_thread_map
+        return self.count == 0 or self.is_context or self.is_thread_map
 
     @property
     def is_context(self) -> bool:
@@ -87,16 +72,21 @@ class FieldsModel:
         return [
             item
             for item in self.fields
-            if not item.skipped and "exception" not in item.annotations and not self._is_has(item, has_names)
+            if not item.skipped
+            and "exception" not in item.annotations
+            and not (item.type.kind == "bool" and item.name in has_names)
         ]
 
-    def has(self, item: FieldModel) -> bool:
-        """Whether ``item`` has a Bool beside it that says whether it is there."""
-        return any(other.name == item.has_name and other.type.kind == "bool" for other in self.fields)
+    def has(self, item: FieldModel) -> str:
+        """The Bool beside ``item`` that says whether it is there; empty if there is none."""
+        return item.has_name if self._is_bool(item.has_name) else ""
 
-    @staticmethod
-    def _is_has(item: FieldModel, has_names: set[str]) -> bool:
-        return item.type.kind == "bool" and item.name in has_names
+    def want(self, item: FieldModel) -> str:
+        """The Bool among these parameters that says whether the result ``item`` is wanted; empty if there is none."""
+        return item.want_name if self._is_bool(item.want_name) else ""
+
+    def _is_bool(self, name: str) -> bool:
+        return any(other.name == name and other.type.kind == "bool" for other in self.fields)
 
 
 @dataclass(frozen=True)
@@ -124,6 +114,11 @@ class MethodModel:
         """Whether only the ordinal is taken: nothing goes in or out."""
         return not self.params.fields and not self.results.fields
 
+    def visible_params(self) -> list[FieldModel]:
+        """Parameters with a Python counterpart: a caller in Python wants every result, so it is not asked."""
+        wants = {self.params.want(item) for item in self.results.fields}
+        return [item for item in self.params.visible() if item.name not in wants]
+
 
 @dataclass(frozen=True)
 class NodeModel:
@@ -141,6 +136,11 @@ class NodeModel:
         """File and line, for messages."""
         return f"{self.file.path}:{self.line}"
 
+    @property
+    def id(self) -> int:
+        """The schema's id."""
+        return int(self.schema.node.id)
+
 
 @dataclass(frozen=True)
 class InterfaceModel(NodeModel):
@@ -148,12 +148,46 @@ class InterfaceModel(NodeModel):
 
     methods: tuple[MethodModel, ...] = ()
 
+    def method(self, name: str) -> MethodModel | None:
+        """The method that the interface itself declares under this name."""
+        return next((item for item in self.methods if item.name == name), None)
+
 
 @dataclass(frozen=True)
 class StructModel(NodeModel):
     """A wrapped struct."""
 
     members: FieldsModel = FieldsModel(())
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def where_is(self, item: FieldModel) -> str:
+        """File and line of a member."""
+        return f"{self.file.path}:{self.lines.get(item.name, self.line)}"
+
+
+@dataclass(frozen=True)
+class ConstModel:
+    """A constant.
+
+    Attributes:
+        name: on the Python side.
+        type: what it holds.
+        value: as a plain value.
+        line: where it is declared.
+    """
+
+    name: str
+    type: WireType
+    value: Any
+    line: int
+
+
+@dataclass(frozen=True)
+class ModuleName:
+    """A Python module that a schema names, and the line where it does."""
+
+    name: str
+    where: str
 
 
 @dataclass
@@ -162,147 +196,14 @@ class FileModel:
 
     path: Path
     module: str
-    include: list[str] = field(default_factory=list)
-    include_types: list[str] = field(default_factory=list)
+    include: list[ModuleName] = field(default_factory=list)
+    include_types: list[ModuleName] = field(default_factory=list)
+    constants: list[ConstModel] = field(default_factory=list)
     interfaces: list[InterfaceModel] = field(default_factory=list)
     structs: list[StructModel] = field(default_factory=list)
 
 
 def python_name(name: str) -> str:
     """camelCase to snake_case; a word that Python keeps for itself gets an underscore."""
-    import keyword
-
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
     return snake + "_" if keyword.iskeyword(snake) else snake
-
-
-class Reader:
-    """Reads schema files into models.
-
-    Args:
-        import_dirs: where absolute imports are looked for.
-    """
-
-    def __init__(self, import_dirs: tuple[Path, ...] = ()) -> None:
-        self._source = SchemaSource(import_dirs)
-        proxy = self._source.load(INCLUDE_DIR / "mp" / "proxy.capnp")
-        self.annotation_names: dict[int, str] = {nested.id: nested.name for nested in proxy.schema.node.nestedNodes}
-
-    def read_all(self, paths: Sequence[Path]) -> list[FileModel]:
-        """Read schema files.
-
-        Raises:
-            SchemaError: if one is no valid schema, or uses what has no Python counterpart.
-        """
-        for path in paths:
-            if not path.is_file():
-                raise SchemaError(f"{path}: there is no such file")
-        errors = self._source.check(paths)
-        if errors:
-            raise SchemaError(errors)
-        return [self._read(path) for path in paths]
-
-    def _read(self, path: Path) -> FileModel:
-        module = self._source.load(path)
-        model = FileModel(path, python_name(path.stem))
-        self._text = path.read_text(encoding="utf-8").splitlines()
-        node = module.schema.node
-        for annotation in node.annotations:
-            name = self.annotation_names.get(annotation.id)
-            if name == "include":
-                model.include.append(annotation.value.text)
-            elif name == "includeTypes":
-                model.include_types.append(annotation.value.text)
-        self._walk(model, module.schema, node, ())
-        return model
-
-    def _line(self, pattern: str, start: int = 0) -> int:
-        for number, line in enumerate(self._text[start:], start + 1):
-            if re.search(pattern, line.partition("#")[0]):
-                return number
-        return start or 1
-
-    def _walk(self, model: FileModel, parent: Any, node: Any, path: tuple[str, ...]) -> None:
-        for nested in sorted(node.nestedNodes, key=lambda item: str(item.name)):
-            parsed = parent.get_nested(nested.name)
-            child = parsed.node
-            kind = str(child.which())
-            inner = (*path, nested.name)
-            wrap = self._annotations(child.annotations).get("wrap")
-            line = self._line(rf"\b{'interface' if kind == 'interface' else 'struct'}\s+{nested.name}\b")
-            name = "".join(part[0].upper() + part[1:] for part in inner)
-            if kind == "interface" and wrap:
-                interface = parsed.as_interface()
-                methods = tuple(self._methods(interface, line))
-                model.interfaces.append(InterfaceModel(name, inner, wrap, interface, line, model, methods))
-            elif kind == "struct" and wrap:
-                struct = parsed.as_struct()
-                members = self._fields(struct, f"{model.path}:{line}")
-                model.structs.append(StructModel(name, inner, wrap, struct, line, model, members))
-            self._walk(model, parsed, child, inner)
-
-    def _methods(self, interface: Any, line: int) -> list[MethodModel]:
-        protos = sorted(interface.node.interface.methods, key=lambda proto: int(proto.codeOrder))
-        methods = []
-        for proto in protos:
-            where = self._line(rf"\b{proto.name}\s*@", line)
-            method = interface.methods[proto.name]
-            at = f"line {where}"
-            params, results = (self._fields(schema, at) for schema in (method.param_type, method.result_type))
-            methods.append(MethodModel(proto.name, self._annotations(proto.annotations), params, results, where))
-        return methods
-
-    def _fields(self, struct: Any, where: str) -> FieldsModel:
-        return fields_of(struct, self.annotation_names, where)
-
-    def _annotations(self, annotations: Any) -> dict[str, Any]:
-        return _read_annotations(annotations, self.annotation_names)
-
-
-def _read_annotations(annotations: Any, names: dict[int, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for annotation in annotations:
-        name = names.get(annotation.id)
-        if name is not None:
-            value = annotation.value
-            found[name] = getattr(value, str(value.which()))
-    return found
-
-
-def fields_of(struct: Any, names: dict[int, str], where: str = "", bindings: tuple[WireType, ...] = ()) -> FieldsModel:
-    """The fields of a struct schema; unions and groups are refused."""
-    fields = []
-    for item in sorted(struct.fields_list, key=lambda item: int(item.proto.codeOrder)):
-        proto = item.proto
-        if proto.which() == "group" or proto.discriminantValue != 0xFFFF:
-            raise SchemaError(f"{where}: {proto.name}: unions and groups have no Python counterpart")
-        schema = item.schema if proto.slot.type.which() in ("struct", "enum", "interface", "list") else None
-        wire_type = _wire_type(proto.slot.type, schema, bindings)
-        fields.append(FieldModel(proto.name, wire_type, _read_annotations(proto.annotations, names)))
-    return FieldsModel(tuple(fields))
-
-
-def _wire_type(proto: Any, schema: Any, bindings: tuple[WireType, ...]) -> WireType:
-    kind = str(proto.which())
-    if kind == "list":
-        element = proto.list.elementType
-        needs_schema = element.which() in ("struct", "enum", "interface", "list")
-        return WireType(kind, _wire_type(element, schema.elementType if needs_schema else None, bindings))
-    if kind == "struct":
-        bound: list[WireType] = []
-        for scope in proto.struct.brand.scopes:
-            if scope.which() == "bind":
-                for binding in scope.bind:
-                    bound.append(_bound_type(binding))
-        return WireType(kind, schema=schema, bindings=tuple(bound))
-    if kind in ("enum", "interface"):
-        return WireType(kind, schema=schema)
-    if kind == "anyPointer" and proto.anyPointer.which() == "parameter" and bindings:
-        return bindings[int(proto.anyPointer.parameter.parameterIndex)]
-    return WireType(kind)
-
-
-def _bound_type(binding: Any) -> WireType:
-    if binding.which() == "type" and binding.type.which() in ("text", "data"):
-        return WireType(str(binding.type.which()))
-    return WireType("anyPointer")

@@ -1,1 +1,1 @@
-"""Cap'n Proto's RPC protocol, level 1, between two parties. No input or output, and nothing of libmultiprocess's own."""
+"""Cap'n Proto's RPC protocol, level 1, between two parties. No input or output, nothing of libmultiprocess's own."""

@@ -184,9 +184,7 @@ def exception(answer: int, failure: int, reason: str) -> bytes:
 
 def canceled(answer: int) -> bytes:
     """``Return`` that says that the call was given up as the caller wished."""
-    return _RETURN.pack(
-        *(0, _RETURN_WORDS, _ROOT, Kind.RETURN, _RETURN_BODY, answer, 1, Outcome.CANCELED, 0, 0, 0, 0)
-    )
+    return _RETURN.pack(*(0, _RETURN_WORDS, _ROOT, Kind.RETURN, _RETURN_BODY, answer, 1, Outcome.CANCELED, 0, 0, 0, 0))
 
 
 def finish(question: int, *, release_results: bool) -> bytes:
@@ -208,9 +206,7 @@ def bootstrap(question: int) -> bytes:
 def abort(reason: str) -> bytes:
     """``Abort``: the last message of a connection that cannot go on."""
     text, pointer = _text(reason)
-    header = _ABORT.pack(
-        *(0, 6 + (len(text) >> 3), _ROOT, Kind.ABORT, _EXCEPTION, 0, 0, Failure.FAILED, 0, pointer, 0)
-    )
+    header = _ABORT.pack(*(0, 6 + (len(text) >> 3), _ROOT, Kind.ABORT, _EXCEPTION, 0, 0, Failure.FAILED, 0, pointer, 0))
     return header + text
 
 

@@ -10,6 +10,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any, Final, Protocol
 
@@ -433,7 +434,7 @@ class Session:
             with self._returning:
                 pending = not item.answer.returned
                 if pending:
-                    item.answer.waiting.append(lambda: self._deliver(call, wanted, interface_id, method_id))
+                    item.answer.waiting.append(partial(self._deliver, call, wanted, interface_id, method_id))
             if pending:
                 return
             found = self._follow(item)

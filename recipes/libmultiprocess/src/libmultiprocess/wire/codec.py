@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from libmultiprocess.errors import ConversionError, MalformedMessage
-from libmultiprocess.wire.layout import CONTEXT_ID, SCALARS, Layout, layout_of
+from libmultiprocess.wire.layout import SCALARS, Layout, layout_of
 from libmultiprocess.wire.message import STRUCT_LIST, ListAt, Message, Segment, StructAt
 from libmultiprocess.wire.output import MAX_ELEMENTS, Output
+from libmultiprocess.wire.types import CONTEXT_ID, Bindings, WireType
 
 Wire = dict[str, Any]
 """A struct as plain values: int, float, bool, str, bytes, list and Wire; enums by number; None for a null pointer;
@@ -106,6 +107,9 @@ class ContextCodec:
         out.chunks.append(_TWO_WORDS(out.add_capability(value[0]), out.add_capability(value[1])))
         out.size += 16
         return word
+
+    def read(self, message: Message, segment: Segment, position: int, capabilities: Sequence[Any]) -> None:
+        """Nothing: threads are looked up before a call is read."""
 
 
 _TWO_WORDS: Final = struct.Struct("<QQ").pack
@@ -333,9 +337,7 @@ class StructListCodec:
         self._element.write_elements(items, out)
         return word
 
-    def read(
-        self, message: Message, segment: Segment, position: int, capabilities: Sequence[Any]
-    ) -> list[Wire] | None:
+    def read(self, message: Message, segment: Segment, position: int, capabilities: Sequence[Any]) -> list[Wire] | None:
         """See `PointerCodec`."""
         found = message.list_at(segment, position)
         if found is None:
@@ -367,9 +369,7 @@ class PointerListCodec:
         position = out.size
         out.size += len(items) * 8
         write = self._element.write
-        words = [
-            0 if item is None else write(item, out, position + n * 8) for n, item in enumerate(items)
-        ]
+        words = [0 if item is None else write(item, out, position + n * 8) for n, item in enumerate(items)]
         out.chunks[slot] = struct.pack(f"<{len(words)}Q", *words)
         return word
 
@@ -476,23 +476,29 @@ _NULLS: Final[dict[str, Callable[[], Any]]] = {"text": str, "data": bytes, "list
 _structs: dict[Any, StructCodec] = {}
 
 
-def struct_codec(schema: Any, bindings: tuple[Any, ...] = ()) -> StructCodec:
+def struct_codec(schema: Any, bindings: Bindings = ()) -> StructCodec:
     """The codec for a struct of a schema, shared between all who ask.
 
     Args:
         schema: pycapnp's struct schema.
-        bindings: types of the parameters of a generic struct, as `FieldType`.
+        bindings: what stands for the parameters of a generic struct.
     """
     node = schema.node
-    key = (node.id, node.displayName, bindings)
+    key = (node.id, node.displayName, *(_key(bound) for _, bound in bindings))
     codec = _structs.get(key)
     if codec is None:
         codec = _structs[key] = StructCodec(layout_of(schema, bindings))
     return codec
 
 
-def pointer_codec(wanted: Any) -> PointerCodec:
-    """The codec for a `FieldType` behind a pointer."""
+def _key(bound: WireType) -> Any:
+    node_id = bound.schema.node.id if bound.kind == "struct" else None
+    element = None if bound.element is None else _key(bound.element)
+    return bound.kind, element, node_id, *(_key(inner) for _, inner in bound.bindings)
+
+
+def pointer_codec(wanted: WireType) -> PointerCodec:
+    """The codec for a type that is behind a pointer."""
     kind = wanted.kind
     if kind == "text":
         return TextCodec()
@@ -502,11 +508,14 @@ def pointer_codec(wanted: Any) -> PointerCodec:
         return CapabilityCodec()
     if kind == "struct":
         if wanted.schema.node.id == CONTEXT_ID:
-            return ContextCodec()  # type: ignore[return-value]  # only ever written
+            return ContextCodec()
         return struct_codec(wanted.schema, wanted.bindings)
-    if kind != "list":
+    if wanted.element is None:
         return NoCodec(kind)
-    element = wanted.element
+    return _list_codec(wanted.element)
+
+
+def _list_codec(element: WireType) -> PointerCodec:
     if element.kind == "struct":
         return StructListCodec(struct_codec(element.schema, element.bindings))
     if element.kind == "bool":

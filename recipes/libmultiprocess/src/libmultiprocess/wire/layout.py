@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-CONTEXT_ID: Final = 0x9C44E6645D0B22C6
+from libmultiprocess.wire.types import Bindings, WireType, wire_type
 
 SCALARS: Final = {
     "int8": "b",
@@ -24,29 +24,12 @@ _SIZES: Final = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "f": 4, "q": 8,
 
 
 @dataclass(frozen=True)
-class FieldType:
-    """The type of a field or element.
-
-    Attributes:
-        kind: the schema's word for it.
-        element: of a list, the type of its elements.
-        schema: of a struct, pycapnp's schema.
-        bindings: of a generic struct, the types of its parameters.
-    """
-
-    kind: str
-    element: "FieldType | None" = None
-    schema: Any = field(default=None, compare=False)
-    bindings: tuple["FieldType", ...] = ()
-
-
-@dataclass(frozen=True)
 class PointerField:
     """A field that is a pointer."""
 
     name: str
     index: int
-    type: FieldType
+    type: WireType
 
 
 @dataclass
@@ -83,12 +66,12 @@ class Layout:
         return (self.data_words + self.pointer_words) * 8
 
 
-def layout_of(schema: Any, bindings: tuple[FieldType, ...] = ()) -> Layout:
+def layout_of(schema: Any, bindings: Bindings = ()) -> Layout:
     """The layout of a struct; fields of groups are left out.
 
     Args:
         schema: pycapnp's struct schema.
-        bindings: types of the parameters, if the struct is generic.
+        bindings: what stands for its parameters, if the struct is generic.
     """
     node = schema.node.struct
     layout = Layout(int(node.dataWordCount), int(node.pointerCount))
@@ -112,8 +95,7 @@ def layout_of(schema: Any, bindings: tuple[FieldType, ...] = ()) -> Layout:
             scalars.append((offset * _SIZES[letter], letter, name, default))
             layout.kinds[name] = kind
         else:
-            nested = item.schema if kind in ("struct", "list") else None
-            pointers.append(PointerField(name, offset, field_type(slot.type, nested, bindings)))
+            pointers.append(PointerField(name, offset, wire_type(slot.type, item, bindings)))
             if slot.hadExplicitDefault and kind in ("text", "data"):
                 layout.pointer_defaults[name] = getattr(slot.defaultValue, kind)
     layout.voids, layout.pointers = tuple(voids), tuple(pointers)
@@ -146,35 +128,3 @@ def _arrange(
     for number, items in bits:
         values.insert(number, sum(1 << bit for _, bit, default in items if default))
     layout.defaults = int.from_bytes(struct.pack("<" + format_, *values), "little")
-
-
-def field_type(proto: Any, schema: Any, bindings: tuple[FieldType, ...]) -> FieldType:
-    """The type that a schema's description means.
-
-    Args:
-        proto: the description.
-        schema: pycapnp's schema of the type, for structs and lists.
-        bindings: types of the parameters of the struct around it.
-    """
-    kind = str(proto.which())
-    if kind == "list":
-        element = proto.list.elementType
-        nested = schema.elementType if element.which() in ("struct", "list") else None
-        return FieldType(kind, field_type(element, nested, bindings))
-    if kind == "struct":
-        bound: list[FieldType] = []
-        for scope in proto.struct.brand.scopes:
-            if scope.which() == "bind":
-                bound.extend(_bound_type(binding, bindings) for binding in scope.bind)
-            elif scope.which() == "inherit":
-                bound.extend(bindings)
-        return FieldType(kind, schema=schema, bindings=tuple(bound))
-    if kind == "anyPointer" and proto.anyPointer.which() == "parameter" and bindings:
-        return bindings[int(proto.anyPointer.parameter.parameterIndex)]
-    return FieldType(kind)
-
-
-def _bound_type(binding: Any, bindings: tuple[FieldType, ...]) -> FieldType:
-    if binding.which() == "type" and binding.type.which() in ("text", "data", "anyPointer"):
-        return field_type(binding.type, None, bindings)
-    return FieldType("anyPointer")

@@ -14,8 +14,9 @@ annotation wrap(interface, struct): Text;
 # interface, a dataclass, named tuple or exception for a struct.
 
 annotation count(param, struct, interface): Int32;
-# How many Python parameters belong to one schema parameter (1 unless said). Only 0 is supported: the value is filled in
-# by the runtime.
+# How many Python parameters belong to one schema parameter (1 unless said). With 0 it has none: the runtime fills it in, or
+# it keeps its default. More are converted as the tuple of them would be. On a struct or interface it holds for all
+# parameters of that type, and on a struct for all members of that type.
 
 annotation exception(param): Text;
 # Marks a result that is set when the method raised; names the Python exception class.
