@@ -54,7 +54,7 @@ def check_types(layout: Layout, site: ConfigSite, progress: Progress) -> None:
     Raises:
         CheckFailedError: It found something.
     """
-    test = test_environment(layout, progress, site.wheels)
+    test = test_environment(layout, progress, site.wheels, qt=site.qt)
     generate_proxies(layout, test, site.wheels, progress)
     environment = types_environment(layout, progress)
     mypy = [str(environment.python), "-m", "mypy", *_existing(layout.root, TYPED)]
@@ -83,7 +83,7 @@ def check_units(layout: Layout, site: ConfigSite, progress: Progress, arguments:
     Raises:
         CheckFailedError: A test failed.
     """
-    environment = test_environment(layout, progress, site.wheels)
+    environment = test_environment(layout, progress, site.wheels, qt=site.qt)
     generate_proxies(layout, environment, site.wheels, progress)
     folders = [] if any((layout.root / word.partition("::")[0]).exists() for word in arguments) else list(UNIT_TESTS)
     pytest = [str(environment.python), "-m", "pytest", "-n", str(os.cpu_count() or 1), *folders, *arguments]

@@ -67,7 +67,8 @@ def build(session: nox.Session) -> None:
         layout = _layout(session)
         if arguments.rest:
             raise OptionError(f"build takes --enable-multiprocess or CONFIG_SITE=…, not {' '.join(arguments.rest)}")
-        target = choose_target(layout, arguments.config_site, arguments.multiprocess)
+        no_qt = _options(arguments).no_qt
+        target = choose_target(layout, arguments.config_site, arguments.multiprocess, no_qt=no_qt)
         build_executables(layout, target, Progress())
 
 
@@ -79,10 +80,11 @@ def functional(session: nox.Session, shape_name: str) -> None:
         layout = _layout(session)
         shape = Shape(shape_name)
         site = _multiprocess_site(session, progress) if shape is Shape.MULTIPROCESS else None
-        target = Target(shape, site)
+        qt = site.qt if site is not None else not _options(arguments).no_qt
+        target = Target(shape, site, qt)
         executables = build_executables(layout, target, progress)
         wheels = dependency_wheels(layout, target, progress)
-        run_functional(layout, shape, executables, wheels, progress, arguments.rest)
+        run_functional(layout, target, executables, wheels, progress, arguments.rest)
 
 
 def unit(session: nox.Session) -> None:
