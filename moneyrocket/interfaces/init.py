@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
+from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.wallet import WalletLoader
 
 
@@ -37,3 +38,11 @@ class Init(ABC):
         Raises:
             NotOfferedError: if this process has no wallet.
         """
+
+    def make_node(self, global_args: GlobalArgs) -> Node:
+        """Make a node that is not started yet, of the settings of the command line.
+
+        Raises:
+            NotOfferedError: if this process makes no node.
+        """
+        raise NotOfferedError("This process makes no node")

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+from moneyrocket.common import clock, process_stats
 
 
 class ProcessRole(Enum):
@@ -48,3 +54,23 @@ class ProcessStats:
     calls_made: int = 0
     calls_served: int = 0
     wait_seconds: float = 0.0
+
+    @classmethod
+    def measure(cls, role: ProcessRole) -> ProcessStats:
+        """What the calling process uses now."""
+        calls = process_stats.call_counters()
+        now = clock.monotonic()
+        return cls(
+            role=role,
+            name=Path(sys.argv[0]).name,
+            pid=os.getpid(),
+            alive=True,
+            time=now,
+            memory=process_stats.memory(),
+            cpu_seconds=process_stats.cpu_seconds(),
+            threads=threading.active_count(),
+            uptime=now - process_stats.STARTED,
+            calls_made=calls.made,
+            calls_served=calls.served,
+            wait_seconds=calls.wait_seconds,
+        )

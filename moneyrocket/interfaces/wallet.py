@@ -320,3 +320,7 @@ class WalletLoader(ABC):
     @abstractmethod
     def loaded_wallets(self) -> list[str]:
         """Names of the loaded wallets."""
+
+    @abstractmethod
+    def wallets(self) -> Wallets:
+        """What a desktop program may do with the wallets."""

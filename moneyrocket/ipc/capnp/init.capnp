@@ -7,6 +7,7 @@
 using Proxy = import "/mp/proxy.capnp";
 using Chain = import "chain.capnp";
 using Echo = import "echo.capnp";
+using Node = import "node.capnp";
 using Wallet = import "wallet.capnp";
 
 interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
@@ -17,6 +18,8 @@ interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
     makeRpc @4 () -> ();
     makeWalletLoader @5 (context :Proxy.Context, globalArgs :GlobalArgs, chain :Chain.Chain)
         -> (result :Wallet.WalletLoader, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+    makeNode @6 (context :Proxy.Context, globalArgs :GlobalArgs)
+        -> (result :Node.Node, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
 }
 
 struct GlobalArgs $Proxy.wrap("moneyrocket.interfaces.init.GlobalArgs") {

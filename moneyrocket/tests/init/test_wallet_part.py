@@ -15,7 +15,7 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcRequest
-from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.interfaces.wallet import WalletLoader, Wallets
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.table import WALLET_PROCESS_GONE, RpcTable
 
@@ -59,6 +59,9 @@ class FakeLoader(WalletLoader):
 
     def loaded_wallets(self) -> list[str]:
         return []
+
+    def wallets(self) -> Wallets:
+        raise NotImplementedError
 
 
 class FakeInit(NodeInit):
