@@ -1,12 +1,18 @@
 """The first object of a connection: makes all others."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
-from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.wallet import WalletLoader
+
+if TYPE_CHECKING:
+    # Only desktop programs need it; a daemon starts sooner without.
+    from moneyrocket.interfaces.node import Node
 
 
 class NotOfferedError(Exception):

@@ -10,28 +10,31 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from moneyrocket.interfaces.handler import Handler
-from moneyrocket.interfaces.process import ProcessStats
-from moneyrocket.interfaces.wallet_values import (
-    AddressInfo,
-    AddressPage,
-    AddressPurpose,
-    AddressType,
-    FeeChoice,
-    FeeRateInfo,
-    NewWallet,
-    Payment,
-    PreparedPayment,
-    ReceiveRequest,
-    TxDetails,
-    TxPage,
-    TxQuery,
-    WalletBalances,
-    WalletDirEntry,
-    WalletInfo,
-)
-from moneyrocket.primitives.transaction import Transaction
+if TYPE_CHECKING:
+    # Only desktop programs need them; a daemon starts sooner without.
+    from moneyrocket.interfaces.handler import Handler
+    from moneyrocket.interfaces.process import ProcessStats
+    from moneyrocket.interfaces.wallet_values import (
+        AddressInfo,
+        AddressPage,
+        AddressPurpose,
+        AddressType,
+        FeeChoice,
+        FeeRateInfo,
+        NewWallet,
+        Payment,
+        PreparedPayment,
+        ReceiveRequest,
+        TxDetails,
+        TxPage,
+        TxQuery,
+        WalletBalances,
+        WalletDirEntry,
+        WalletInfo,
+    )
+    from moneyrocket.primitives.transaction import Transaction
 
 
 class WalletNotifications:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from moneyrocket.common.outbox import Outbox
 from moneyrocket.interfaces.handler import Handler
-from moneyrocket.interfaces.wallet import WalletNotifications
+
+if TYPE_CHECKING:
+    from moneyrocket.interfaces.wallet import WalletNotifications
 
 _DELAY: Final = 0.05
 """Seconds in which changes gather before they are told."""

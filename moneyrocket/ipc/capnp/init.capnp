@@ -5,6 +5,7 @@
 @0xf2c5cfa319406aa6;
 
 using Proxy = import "/mp/proxy.capnp";
+$Proxy.include("moneyrocket.interfaces.node");
 using Chain = import "chain.capnp";
 using Echo = import "echo.capnp";
 using Node = import "node.capnp";

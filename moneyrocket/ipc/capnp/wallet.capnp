@@ -5,6 +5,10 @@
 
 using Proxy = import "/mp/proxy.capnp";
 $Proxy.includeTypes("moneyrocket.ipc.types");
+$Proxy.include("moneyrocket.interfaces.handler");
+$Proxy.include("moneyrocket.interfaces.process");
+$Proxy.include("moneyrocket.interfaces.wallet_values");
+$Proxy.include("moneyrocket.primitives.transaction");
 
 using Common = import "common.capnp";
 using Handler = import "handler.capnp";

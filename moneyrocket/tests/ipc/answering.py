@@ -9,12 +9,30 @@ import zlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
+from moneyrocket.interfaces import chain, node_values, process, wallet, wallet_values
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
 
 T = TypeVar("T")
+
+_NAMES: Final = {
+    **{
+        name: value
+        for module in (chain, node_values, process, wallet_values, wallet)
+        for name, value in vars(module).items()
+    },
+    "Handler": Handler,
+    "OutPoint": OutPoint,
+    "Transaction": Transaction,
+}
+"""What annotations mean that modules import for type checkers only."""
+
+
+def hints(item: Any) -> dict[str, Any]:
+    """Types of a function's parameters and result, or of a class's members."""
+    return typing.get_type_hints(item, localns=_NAMES)
 
 
 class Ended(Handler):
@@ -52,8 +70,8 @@ def sample(annotation: Any, text: str) -> Any:
         return simple[annotation]()
     if issubclass(annotation, Enum):
         return list(annotation)[number % len(annotation)]
-    hints = typing.get_type_hints(annotation)
-    members = {item.name: sample(hints[item.name], f"{text}.{item.name}") for item in dataclasses.fields(annotation)}
+    types_of = hints(annotation)
+    members = {item.name: sample(types_of[item.name], f"{text}.{item.name}") for item in dataclasses.fields(annotation)}
     return annotation(**members)
 
 
@@ -82,6 +100,6 @@ def answering(interface: Callable[..., T], objects: Mapping[str, Callable[[], ob
         return answer
 
     abstract = cast(Any, interface).__abstractmethods__
-    results = {name: typing.get_type_hints(getattr(interface, name)).get("return") for name in abstract}
+    results = {name: hints(getattr(interface, name)).get("return") for name in abstract}
     made = type("Answering", (cast(type, interface),), {name: method(name, result) for name, result in results.items()})
     return cast(T, made())

@@ -15,7 +15,7 @@ from moneyrocket.interfaces.init import GlobalArgs, NotOfferedError
 from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.wallet import Wallet, Wallets
 from moneyrocket.ipc.process import ChildProcess, spawn_process
-from moneyrocket.tests.ipc.answering import answering, sample
+from moneyrocket.tests.ipc.answering import answering, hints, sample
 from moneyrocket.tests.ipc.test_processes import AnsweringChain
 
 _VALUES: tuple[tuple[type, str], ...] = tuple(
@@ -51,10 +51,10 @@ def there(child: ChildProcess) -> dict[type, object]:
 
 @pytest.mark.parametrize(("interface", "name"), _VALUES, ids=[f"{cls.__name__}.{name}" for cls, name in _VALUES])
 def test_same_answer_there_as_here(there: dict[type, object], interface: type, name: str) -> None:
-    hints = typing.get_type_hints(getattr(interface, name))
+    types_of = hints(getattr(interface, name))
     for seed in ("one", "two", "three"):
         arguments = [
-            sample(hints[parameter], f"{seed} {parameter}")
+            sample(types_of[parameter], f"{seed} {parameter}")
             for parameter in inspect.signature(getattr(interface, name)).parameters
             if parameter != "self"
         ]
