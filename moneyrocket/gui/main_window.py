@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self.notifier = Notifier(context, self, icon)
         self._connect()
         self.show_page("overview")
+        self.sidebar.buttons["overview"].setFocus()
 
     def _lay_out(self) -> None:
         right = QVBoxLayout()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from moneyrocket.gui.context import Context
 from moneyrocket.gui.session import State
 from moneyrocket.gui.style.colors import NETWORKS
 from moneyrocket.gui.style.theme import set_icon
-from moneyrocket.gui.times import duration
+from moneyrocket.gui.times import duration, number
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.widgets.basics import label
 
@@ -152,7 +152,7 @@ class StatusBar(QStatusBar):
         if sync is None:
             self.text.setText(self._step)
             return
-        height = QLocale().toString(max(0, sync.height))
+        height = number(max(0, sync.height))
         if sync.synced:
             self.text.setText(self.tr("Block {height}").replace("{height}", height))
             self.text.setToolTip(self.tr("Caught up with the network"))

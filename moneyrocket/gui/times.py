@@ -1,8 +1,13 @@
-"""Times, durations and sizes as text."""
+"""Numbers, times, durations and sizes as text."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+
+
+def number(value: int) -> str:
+    """Spell a whole number in groups of three, the same way in every language."""
+    return f"{value:,}".replace(",", "\u2009")
 
 
 def absolute_time(seconds: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
 
+from moneyrocket.gui.times import number
 from moneyrocket.gui.units import Unit, format_fee_rate
 from moneyrocket.gui.widgets.address import ElidedText
 from moneyrocket.gui.widgets.amounts import AmountLabel
@@ -52,7 +53,7 @@ class ConfirmPaymentDialog(QDialog):
         column.addWidget(area, 1)
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
-        rate = f"{format_fee_rate(prepared.fee_rate)}, {prepared.vsize:,} vB"
+        rate = f"{format_fee_rate(prepared.fee_rate)}, {number(prepared.vsize)} vB"
         total = prepared.amount + prepared.fee
         for place, (name, note, amount) in enumerate(
             ((self.tr("Fee"), rate, prepared.fee), (self.tr("Total"), "", total))

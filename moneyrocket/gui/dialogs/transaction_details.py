@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 
 from moneyrocket.gui.models.transactions import status_text, status_tone
 from moneyrocket.gui.style.colors import Tone
-from moneyrocket.gui.times import absolute_time, relative_time
+from moneyrocket.gui.times import absolute_time, number, relative_time
 from moneyrocket.gui.units import Unit, format_fee_rate
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.widgets.address import CopyableText, ElidedText
@@ -116,7 +116,7 @@ class TransactionDialog(QDialog):
         add(self.tr("Transaction id"), CopyableText(hash_to_hex(details.txid), self.tr("Copy transaction id")))
         if details.block_hash is not None:
             text = self.tr("{height}, {n} confirmations")
-            text = text.replace("{height}", f"{details.block_height:,}").replace("{n}", f"{details.confirmations:,}")
+            text = text.replace("{height}", number(details.block_height)).replace("{n}", number(details.confirmations))
             add(self.tr("Block"), text)
             add("", CopyableText(hash_to_hex(details.block_hash), self.tr("Copy block hash")))
         else:
@@ -129,8 +129,8 @@ class TransactionDialog(QDialog):
         add(
             self.tr("Size"),
             self.tr("{vsize} vB, {size} bytes")
-            .replace("{vsize}", f"{details.vsize:,}")
-            .replace("{size}", f"{details.size:,}"),
+            .replace("{vsize}", number(details.vsize))
+            .replace("{size}", number(details.size)),
         )
         for name, text in (
             (self.tr("Comment"), details.comment),

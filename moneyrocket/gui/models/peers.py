@@ -54,7 +54,7 @@ class PeerModel(TableModel[PeerInfo]):
                     sort_key=lambda peer: peer.ping if peer.ping is not None else 1e9,
                     align=END,
                     roles={TONE_ROLE: lambda peer: Tone.WARNING if (peer.ping or 0) > 1 else Tone.NEUTRAL},
-                    width=85,
+                    width=100,
                 ),
                 Column(
                     QCoreApplication.translate("Peers", "Sent"),

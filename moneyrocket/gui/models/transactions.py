@@ -13,7 +13,7 @@ from moneyrocket.gui.models.table import END, Column, Index
 from moneyrocket.gui.style.colors import Colors, Tone
 from moneyrocket.gui.style.icons import icon_pixmap
 from moneyrocket.gui.times import absolute_time, relative_time
-from moneyrocket.gui.widgets.amounts import AMOUNT_ROLE, TONE_ROLE
+from moneyrocket.gui.widgets.amounts import AMOUNT_ROLE, MONO_ROLE, TONE_ROLE
 from moneyrocket.gui.workers import Worker
 from moneyrocket.interfaces.wallet import Wallet
 from moneyrocket.interfaces.wallet_values import TxQuery, TxRow, TxSort, TxStatus, TxType
@@ -90,6 +90,7 @@ def transaction_columns() -> list[Column[TxRow]]:
             QCoreApplication.translate("Transactions", "Label or address"),
             lambda row: row.label or row.address or "\u2013",
             tip=lambda row: row.address,
+            roles={MONO_ROLE: lambda row: not row.label},
         ),
         Column(
             QCoreApplication.translate("Transactions", "Status"),

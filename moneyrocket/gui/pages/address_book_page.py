@@ -11,6 +11,7 @@ from moneyrocket.gui.context import Context
 from moneyrocket.gui.dialogs.edit_label import EditLabelDialog
 from moneyrocket.gui.models.addresses import AddressModel
 from moneyrocket.gui.pages.wallet_page import WalletPage
+from moneyrocket.gui.times import number
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.widgets.basics import EmptyState, button, label
 from moneyrocket.gui.widgets.data_table import DataTable, MonoDelegate, TableWithEmptyState
@@ -102,7 +103,7 @@ class AddressBookPage(WalletPage):
 
     def _show_count(self) -> None:
         total = self.model.rowCount()
-        self.count.setText(self.tr("{n} addresses").replace("{n}", f"{total:,}") if total else "")
+        self.count.setText(self.tr("{n} addresses").replace("{n}", number(total)) if total else "")
         if self.search.text().strip():
             self.empty.say(self.tr("Nothing found"), self.tr("No label or address has this text."))
         elif self.others.isChecked():

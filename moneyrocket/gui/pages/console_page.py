@@ -15,6 +15,7 @@ from moneyrocket.gui.context import Context
 from moneyrocket.gui.pages.node_page import NodePage
 from moneyrocket.gui.session import State
 from moneyrocket.gui.style.colors import Tone
+from moneyrocket.gui.times import number
 from moneyrocket.gui.widgets.basics import button, label
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.node import Node
@@ -143,7 +144,7 @@ class ConsolePage(NodePage):
     def _show_result(self, result: str) -> None:
         if len(result) > SHOWN:
             cut = self.tr("\u2026 {n} characters more: use moneyrocket-cli to see all").replace(
-                "{n}", f"{len(result) - SHOWN:,}"
+                "{n}", number(len(result) - SHOWN)
             )
             result = f"{result[:SHOWN]}\n{cut}"
         self._say(result, "result")
@@ -158,24 +159,23 @@ class ConsolePage(NodePage):
 
     def _say(self, text: str, kind: str) -> None:
         colors = self.context.theme.colors
-        stamp = datetime.now().strftime("%H:%M:%S") if kind == "command" else ""
-        tone = {"command": Tone.ACCENT, "error": Tone.DANGER, "warning": Tone.WARNING}.get(kind, Tone.NEUTRAL)
-        body = html.escape(text)
-        mark = "\u203a" if kind == "command" else " "
-        top = 10 if kind == "command" else 2
-        block = (
-            f'<table cellspacing="0" cellpadding="0" style="margin-top:{top}px"><tr>'
-            f'<td style="color:{colors.muted}; padding-right:10px">{stamp or "&nbsp;" * 8}</td>'
-            f'<td style="color:{colors.muted}; padding-right:8px">{mark}</td>'
-            f'<td style="color:{colors.tone(tone)}; white-space:pre-wrap">{body}</td></tr></table>'
+        tone = {"command": Tone.ACCENT, "error": Tone.DANGER, "warning": Tone.WARNING, "note": Tone.MUTED}.get(
+            kind, Tone.NEUTRAL
         )
+        body = f'<span style="color:{colors.tone(tone)}; white-space:pre-wrap">{html.escape(text)}</span>'
+        if kind == "command":
+            stamp = datetime.now().strftime("%H:%M:%S")
+            body = f'<span style="color:{colors.muted}">{stamp}&nbsp;\u203a&nbsp;</span>{body}'
+        top = 12 if kind == "command" else 3
+        indent = 0 if kind in ("command", "note", "warning") else 18
+        block = f'<div style="margin-top:{top}px; margin-left:{indent}px">{body}</div>'
         self.output.append(block)
         self.output.moveCursor(QTextCursor.MoveOperation.End)
 
     def _welcome(self) -> None:
-        self._say(self.tr("Type a command and press Enter; \u2191 and \u2193 walk through the history."), "result")
+        self._say(self.tr("Type a command and press Enter; \u2191 and \u2193 walk through the history."), "note")
         nested = self.tr("\u201chelp\u201d lists the commands. They can be nested: {example}")
-        self._say(nested.replace("{example}", "getblock(getblockhash(0) 1)[tx][0]"), "result")
+        self._say(nested.replace("{example}", "getblock(getblockhash(0) 1)[tx][0]"), "note")
         self._say(
             self.tr("Never type what others tell you to type here. Scammers steal whole wallets that way."), "warning"
         )

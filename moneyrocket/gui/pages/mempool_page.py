@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout
 
 from moneyrocket.gui.context import Context
 from moneyrocket.gui.pages.node_page import NodePage
-from moneyrocket.gui.times import byte_size
+from moneyrocket.gui.times import byte_size, number
 from moneyrocket.gui.units import format_amount, format_fee_rate
 from moneyrocket.gui.widgets.basics import SPACE, Card, EmptyState, label
 from moneyrocket.gui.widgets.fee_bars import FeeBars
@@ -65,7 +65,7 @@ class MempoolPage(NodePage):
     def _take(self, answer: tuple[MempoolState, list[FeeBand]]) -> None:
         state, bands = answer
         unit = self.context.preferences.unit
-        self.transactions.setText(f"{state.transactions:,}")
+        self.transactions.setText(number(state.transactions))
         self.transactions_note.setText("" if state.loaded else self.tr("still loading from disk"))
         self.vsize.setText(f"{state.vsize / 1e6:.2f} MvB")
         blocks = self.tr("about {n} blocks").replace("{n}", f"{state.vsize / BLOCK_VSIZE:.1f}")

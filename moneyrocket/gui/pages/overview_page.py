@@ -29,7 +29,7 @@ from moneyrocket.gui.widgets.basics import (
 from moneyrocket.gui.widgets.sync_card import SyncCard
 from moneyrocket.interfaces.wallet_values import TxPage, TxQuery, TxRow, TxStatus
 
-RECENT = 6
+RECENT = 7
 """Rows of the history that are shown."""
 
 
@@ -85,7 +85,8 @@ class OverviewPage(WalletPage):
         self.sync = SyncCard(context.monitor)
         column.addWidget(self.sync)
         column.addWidget(self._make_balances())
-        column.addWidget(self._make_recent(), 1)
+        column.addWidget(self._make_recent())
+        column.addStretch(1)
         self.body.addWidget(scrolled(content), 1)
         self._rows: tuple[TxRow, ...] = ()
         self._conceal.setChecked(self.concealed)
@@ -155,8 +156,8 @@ class OverviewPage(WalletPage):
             self.tr("Payments that you send and receive appear here, the latest first."),
             start,
         )
-        card.body.addWidget(self.empty, 1)
-        card.body.addStretch(0)
+        self.empty.setMinimumHeight(300)
+        card.body.addWidget(self.empty)
         self._every = every
         return card
 

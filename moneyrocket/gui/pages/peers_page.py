@@ -12,7 +12,7 @@ from moneyrocket.gui.context import Context
 from moneyrocket.gui.models.peers import BanModel, PeerModel, kind_text, network_text
 from moneyrocket.gui.pages.node_page import NodePage
 from moneyrocket.gui.style.theme import set_icon
-from moneyrocket.gui.times import byte_size, duration, milliseconds
+from moneyrocket.gui.times import byte_size, duration, milliseconds, number
 from moneyrocket.gui.units import format_fee_rate
 from moneyrocket.gui.widgets.basics import SPACE, Card, ElidedLabel, EmptyState, button, label, scrolled
 from moneyrocket.gui.widgets.data_table import DataTable, TableWithEmptyState
@@ -75,7 +75,7 @@ class PeerDetails(Card):
             return self.tr("{time} ago").replace("{time}", duration(now - when))
 
         def height(value: int) -> str:
-            return f"{value:,}" if value >= 0 else none
+            return number(value) if value >= 0 else none
 
         yes, no = self.tr("yes"), self.tr("no")
         bandwidth = [
@@ -109,11 +109,11 @@ class PeerDetails(Card):
                 f"{peer.time_offset:+d} s",
                 height(peer.synced_headers),
                 height(peer.synced_blocks),
-                ", ".join(f"{value:,}" for value in peer.in_flight) or none,
+                ", ".join(number(value) for value in peer.in_flight) or none,
                 yes if peer.relays_txs else no,
                 format_fee_rate(peer.fee_filter),
                 ", ".join(bandwidth) or no,
-                f"{peer.addresses_processed:,}",
+                number(peer.addresses_processed),
                 peer.local_address or none,
             ]
         )
@@ -158,6 +158,8 @@ class PeersPage(NodePage):
         left.addWidget(self.ban_card)
         left.setStretchFactor(0, 3)
         left.setStretchFactor(1, 1)
+        left.setSizes([440, 170])
+        left.setHandleWidth(SPACE)
         across = QHBoxLayout()
         across.setSpacing(SPACE)
         across.addWidget(left, 1)

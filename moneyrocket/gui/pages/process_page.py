@@ -36,7 +36,7 @@ class ProcessCard(Card):
         self.role = role
         self.state = Pill()
         self.head.addWidget(self.state)
-        self.process = label(kind="small", selectable=True)
+        self.process = label(kind="small", wrap=True, selectable=True)
         self.body.addWidget(self.process)
         names = (self.tr("Memory"), self.tr("Processor"), self.tr("Calls a second"), self.tr("Latency"))
         grid = QGridLayout()

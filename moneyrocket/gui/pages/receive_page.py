@@ -23,7 +23,7 @@ from moneyrocket.gui.pages.wallet_page import WalletPage
 from moneyrocket.gui.style.colors import Tone
 from moneyrocket.gui.times import absolute_time, relative_time
 from moneyrocket.gui.wallet_session import WalletSession
-from moneyrocket.gui.widgets.address import CopyableText
+from moneyrocket.gui.widgets.address import GroupedText, confirm_copy
 from moneyrocket.gui.widgets.amounts import AMOUNT_ROLE, TONE_ROLE, AmountDelegate, AmountEdit, AmountLabel
 from moneyrocket.gui.widgets.basics import SPACE, Card, ElidedLabel, EmptyState, button, label
 from moneyrocket.gui.widgets.data_table import DataTable, MonoDelegate, TableWithEmptyState
@@ -49,9 +49,11 @@ class RequestCard(Card):
         self.title.setProperty("kind", "heading")
         self.message = label(kind="muted", wrap=True)
         self.amount = AmountLabel(1.3, bold=True)
-        self.address = CopyableText(what=self.tr("Copy address (Ctrl+Shift+C)"))
-        self.address.copy.setShortcut("Ctrl+Shift+C")
-        self.copy_uri = button(self.tr("Copy re&quest"), "copy")
+        self.address = GroupedText()
+        self.copy_address = button(self.tr("Copy a&ddress"), "copy", "primary")
+        self.copy_address.setToolTip(self.tr("Copy the address (Ctrl+Shift+C)"))
+        self.copy_address.setShortcut("Ctrl+Shift+C")
+        self.copy_uri = button(self.tr("Copy lin&k"), "copy")
         self.copy_uri.setToolTip(self.tr("Copy as a bitcoin: link with amount, label and message"))
         self.save = button(self.tr("Save &image\u2026"), "export")
         texts = QVBoxLayout()
@@ -60,18 +62,19 @@ class RequestCard(Card):
             texts.addWidget(widget)
         texts.addStretch(1)
         row = QHBoxLayout()
-        row.addWidget(self.copy_uri)
-        row.addWidget(self.save)
+        row.setSpacing(8)
+        for each in (self.copy_address, self.copy_uri, self.save):
+            row.addWidget(each)
         row.addStretch(1)
-        texts.addLayout(row)
         across = QHBoxLayout()
         across.setSpacing(SPACE)
         across.addWidget(self.qr, 0, Qt.AlignmentFlag.AlignTop)
         across.addLayout(texts, 1)
         self.body.addLayout(across)
+        self.body.addLayout(row)
         self.request: ReceiveRequest | None = None
         self.copy_uri.clicked.connect(self._copy)
-        self.setMinimumWidth(480)
+        self.copy_address.clicked.connect(lambda: confirm_copy(self.copy_address, self.address.text()))
 
     def show_request(self, request: ReceiveRequest, page: WalletPage) -> None:
         """Show a request."""
@@ -136,6 +139,7 @@ class ReceivePage(WalletPage):
         self.message.setMaxLength(400)
         self.kind = QComboBox()
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(self.tr("&Label"), self.label_field)
         form.addRow(self.tr("&Amount"), self.amount)
         form.addRow(self.tr("&Message"), self.message)
@@ -145,7 +149,7 @@ class ReceivePage(WalletPage):
         self.create_button.setShortcut("Ctrl+Return")
         card.body.addWidget(self.create_button)
         card.body.addStretch(1)
-        card.setMinimumWidth(330)
+        card.setMinimumWidth(310)
         card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         return card
 
@@ -233,7 +237,7 @@ class ReceivePage(WalletPage):
             self.amount.set_amount(None)
             self.message.clear()
             self._show(request)
-            self.card.address.copy.setFocus()
+            self.card.copy_address.setFocus()
             self.mark_dirty()
 
         def failed(error: Exception) -> None:

@@ -12,6 +12,7 @@ from moneyrocket.gui.dialogs.confirm_payment import ConfirmPaymentDialog
 from moneyrocket.gui.dialogs.unlock import unlock_then
 from moneyrocket.gui.pages.wallet_page import WalletPage
 from moneyrocket.gui.style.colors import Tone
+from moneyrocket.gui.times import number
 from moneyrocket.gui.units import format_amount, format_fee_rate
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.widgets.amounts import AmountLabel
@@ -179,7 +180,7 @@ class SendPage(WalletPage):
         change = self.amounts["fee"]
         self._say(
             text.replace("{rate}", format_fee_rate(prepared.fee_rate))
-            .replace("{vsize}", f"{prepared.vsize:,}")
+            .replace("{vsize}", number(prepared.vsize))
             .replace("{inputs}", str(prepared.inputs))
             .replace("{change}", self._spell(prepared.change))
         )

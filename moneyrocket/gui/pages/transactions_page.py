@@ -17,10 +17,11 @@ from moneyrocket.gui.export import export_history
 from moneyrocket.gui.models.transactions import SORTS, TransactionModel
 from moneyrocket.gui.pages.wallet_page import WalletPage
 from moneyrocket.gui.style.colors import Tone
+from moneyrocket.gui.times import number
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.widgets.amounts import AmountDelegate, AmountLabel
 from moneyrocket.gui.widgets.basics import EmptyState, button, label
-from moneyrocket.gui.widgets.data_table import DataTable, TableWithEmptyState
+from moneyrocket.gui.widgets.data_table import DataTable, LabelDelegate, TableWithEmptyState
 from moneyrocket.gui.widgets.tx_filter import TxFilter
 from moneyrocket.gui.workers import Task
 from moneyrocket.interfaces.wallet_values import TxRow, TxSort
@@ -42,7 +43,7 @@ class TransactionsPage(WalletPage):
         self.amounts.concealed = self.concealed
         self.table.setItemDelegateForColumn(AMOUNT_COLUMN, self.amounts)
         self.table.allow_sorting(0, Qt.SortOrder.DescendingOrder)
-        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setItemDelegateForColumn(2, LabelDelegate(self.table))
         self.export = button(self.tr("&Export\u2026"), "export", tip=self.tr("Write the listed transactions to a file"))
         self.export.setShortcut("Ctrl+E")
         self.buttons.addWidget(self.export)
@@ -105,7 +106,7 @@ class TransactionsPage(WalletPage):
 
     def _show_totals(self) -> None:
         total = self.model.rowCount()
-        self.count.setText(self.tr("{n} transactions").replace("{n}", f"{total:,}") if total else "")
+        self.count.setText(self.tr("{n} transactions").replace("{n}", number(total)) if total else "")
         self.sum.show_amount(self.model.total_amount, self.unit, concealed=self.concealed)
         self.export.setEnabled(total > 0)
         if self.filter.is_blank():
@@ -153,7 +154,7 @@ class TransactionsPage(WalletPage):
         )
 
     def _exported(self, count: int) -> None:
-        text = self.tr("{n} transactions exported.").replace("{n}", f"{count:,}")
+        text = self.tr("{n} transactions exported.").replace("{n}", number(count))
         self.banner.say(text, Tone.POSITIVE, self.tr("Dismiss"))
 
     def _preference_changed(self, name: str) -> None:

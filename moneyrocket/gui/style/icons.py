@@ -54,5 +54,7 @@ def make_icon(name: str, colors: Colors, *, on_accent: bool = False, size: int =
         icon.addPixmap(
             icon_pixmap(name, colors.on_accent if on_accent else colors.accent_text, size, scale), mode.Normal, state.On
         )
-        icon.addPixmap(icon_pixmap(name, colors.faint, size, scale), mode.Disabled, state.Off)
+        icon.addPixmap(
+            icon_pixmap(name, colors.muted if on_accent else colors.faint, size, scale), mode.Disabled, state.Off
+        )
     return icon

@@ -47,25 +47,26 @@ QPushButton[kind="plain"], QToolButton[kind="plain"] { background: transparent; 
     padding: 4px 8px; }
 QPushButton[kind="plain"]:hover, QToolButton[kind="plain"]:hover { background: $hover; }
 QPushButton[kind="plain"]:focus, QToolButton[kind="plain"]:focus { border-color: $accent; }
-QToolButton[kind="plain"]::menu-indicator { image: none; }
+QToolButton::menu-indicator { image: none; }
 QPushButton[kind="link"] { background: transparent; border: none; color: $accent_text;
     padding: 2px 0; text-align: left; }
 QPushButton[kind="link"]:hover, QPushButton[kind="link"]:focus { text-decoration: underline; }
 QPushButton[kind="segment"] { border-radius: 7px; padding: 5px 12px; background: transparent; border-color: transparent;
-    color: $muted; }
+    color: $muted; font-weight: 600; }
 QPushButton[kind="segment"]:hover { background: $hover; }
-QPushButton[kind="segment"]:checked { background: $accent_soft; color: $accent_text; font-weight: 600; }
+QPushButton[kind="segment"]:checked { background: $accent_soft; color: $accent_text; }
 QPushButton[kind="segment"]:focus { border-color: $accent; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QAbstractSpinBox, QComboBox, QDateEdit { background: $surface;
     border: 1px solid $field_border; border-radius: 7px; padding: 5px 9px; color: $text;
-    selection-background-color: $accent; selection-color: $on_accent; }
+    placeholder-text-color: $muted; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit, QComboBox, QAbstractSpinBox { min-height: 20px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
     border-color: $accent; }
 QLineEdit:disabled, QPlainTextEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $muted;
     background: $raised; border-color: $border; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $danger; background: $danger_soft; }
+QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0 6px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$arrow_down"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; padding: 4px; outline: none;
@@ -93,7 +94,7 @@ QTableView::item { padding: 0 10px; border-bottom: 1px solid $border; }
 QTableView::item:selected, QListView::item:selected { background: $accent_soft; color: $text; }
 QHeaderView { background: $surface; border: none; border-top-left-radius: 10px; border-top-right-radius: 10px; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $border;
-    padding: 8px 10px; font-weight: 600; font-size: ${small}pt; }
+    padding: 8px 13px; font-weight: 600; font-size: ${small}pt; }
 QHeaderView::up-arrow { image: url("$arrow_up"); width: 10px; height: 10px; }
 QHeaderView::down-arrow { image: url("$arrow_down"); width: 10px; height: 10px; }
 QTableCornerButton::section { background: $surface; border: none; }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -25,6 +25,8 @@ AMOUNT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 """Role under which a model gives an amount in sat."""
 TONE_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 """Role under which a model gives the `Tone` of a cell."""
+MONO_ROLE = int(Qt.ItemDataRole.UserRole) + 3
+"""Role under which a model says that a cell is an address or hash."""
 CONCEALED = "\u2022\u2022\u2022\u2022\u2022\u2022"
 """What stands for an amount that is hidden from whoever looks over the user's shoulder."""
 
@@ -38,15 +40,15 @@ def figures(font: QFont) -> QFont:
 
 def draw_amount(painter: QPainter, rect: QRect, text: tuple[str, str, str], colors: tuple[QColor, QColor]) -> None:
     """Draw an amount flush right: what it says in the first colour, filling zeros and unit in the second."""
-    metrics = QFontMetrics(painter.font())
+    # Fractions of pixels count: rounded parts would not stand below one another.
+    metrics = QFontMetricsF(painter.font())
     said, zeros, unit = text
-    right = rect.right()
+    right = float(rect.right() + 1)
+    base = rect.top() + (rect.height() + metrics.ascent() - metrics.descent()) / 2
     for part, color in ((f" {unit}" if unit else "", colors[1]), (zeros, colors[1]), (said, colors[0])):
-        width = metrics.horizontalAdvance(part)
+        right -= metrics.horizontalAdvance(part)
         painter.setPen(color)
-        area = QRect(right - width, rect.top(), width + 1, rect.height())
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), part)
-        right -= width
+        painter.drawText(QPointF(right, base), part)
 
 
 class AmountLabel(QWidget):
@@ -148,7 +150,7 @@ class AmountDelegate(QStyledItemDelegate):
         painter.save()
         painter.setFont(figures(own.font))
         draw_amount(
-            painter, own.rect.adjusted(10, 0, -12, -1), (said, zeros, ""), (QColor(color), QColor(colors.faint))
+            painter, own.rect.adjusted(10, 0, -13, -1), (said, zeros, ""), (QColor(color), QColor(colors.faint))
         )
         painter.restore()
 
@@ -175,6 +177,7 @@ class AmountEdit(QWidget):
         super().__init__()
         self.field = QLineEdit()
         self.field.setPlaceholderText(format_amount(0, unit, with_unit=False))
+        self.field.setMinimumWidth(130)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(self.tr("Amount"))
         self.units = QComboBox()

@@ -22,7 +22,7 @@ from moneyrocket.gui.models.paged import PagedModel
 from moneyrocket.gui.models.table import Index, TableModel
 from moneyrocket.gui.style.colors import Tone, colors_of
 from moneyrocket.gui.style.theme import base_size
-from moneyrocket.gui.widgets.amounts import TONE_ROLE
+from moneyrocket.gui.widgets.amounts import MONO_ROLE, TONE_ROLE
 from moneyrocket.gui.widgets.basics import EmptyState, mono_font
 
 ROW_HEIGHT = 38
@@ -40,6 +40,19 @@ class CellDelegate(QStyledItemDelegate):
             color = colors_of(option.palette).tone(tone)
             option.palette.setColor(option.palette.ColorRole.Text, color)
             option.palette.setColor(option.palette.ColorRole.HighlightedText, color)
+
+
+class LabelDelegate(CellDelegate):
+    """Draws a label as it is, and an address that has none in fixed width."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802 - Qt's name
+        """Choose font and elision."""
+        super().initStyleOption(option, index)
+        if index.data(MONO_ROLE):
+            option.font = mono_font(base_size(option.font))
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
+        else:
+            option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 class MonoDelegate(CellDelegate):

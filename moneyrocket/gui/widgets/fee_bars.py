@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from moneyrocket.gui.style.colors import colors_of
 from moneyrocket.gui.style.theme import base_size
+from moneyrocket.gui.times import number
 from moneyrocket.interfaces.node_values import FeeBand
 
 GAP = 6
@@ -56,9 +57,9 @@ class FeeBars(QWidget):
                 text = self.tr("{name} sat/vB\n{txs} transactions, {vsize} vB, {fees} sat in fees")
                 shown = (
                     text.replace("{name}", self._names[place])
-                    .replace("{txs}", f"{band.transactions:,}")
-                    .replace("{vsize}", f"{band.vsize:,}")
-                    .replace("{fees}", f"{band.fees:,}")
+                    .replace("{txs}", number(band.transactions))
+                    .replace("{vsize}", number(band.vsize))
+                    .replace("{fees}", number(band.fees))
                 )
                 QToolTip.showText(event.globalPos(), shown, self)
                 return True
@@ -80,7 +81,7 @@ class FeeBars(QWidget):
         painter.setFont(font)
         metrics = QFontMetrics(font)
         left = max(metrics.horizontalAdvance(name) for name in self._names) + 12
-        texts = [f"{band.vsize / 1e6:.2f} MvB \u00b7 {band.transactions:,}" for band in self._bands]
+        texts = [f"{band.vsize / 1e6:.2f} MvB \u00b7 {number(band.transactions)}" for band in self._bands]
         right = max(metrics.horizontalAdvance(text) for text in texts) + 12
         most = max(band.vsize for band in self._bands) or 1
         height = self.height() / len(self._bands)

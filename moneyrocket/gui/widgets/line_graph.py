@@ -78,7 +78,7 @@ class LineGraph(QWidget):
         painter.setFont(font)
         metrics = QFontMetrics(font)
         shown = [list(line.samples)[-self.span :] for line in self.series]
-        top_value = round_up(max((max(values, default=0) for values in shown), default=0))
+        top_value = round_up(max((max(values, default=0) for values in shown), default=0) or 1000)
         labels = [self._spell(top_value * part) for part in (1, 0.5, 0)]
         left = max(metrics.horizontalAdvance(text) for text in labels) + MARGIN
         area = QRectF(

@@ -7,7 +7,7 @@ import time
 from PySide6.QtWidgets import QGridLayout, QProgressBar
 
 from moneyrocket.gui.node_monitor import NodeMonitor
-from moneyrocket.gui.times import absolute_time, duration, relative_time
+from moneyrocket.gui.times import absolute_time, duration, number, relative_time
 from moneyrocket.gui.widgets.basics import SPACE, Card, label
 
 
@@ -65,7 +65,7 @@ class SyncCard(Card):
         self.percent.setText(f"{sync.progress * 100:.2f} %")
         unknown = self.tr("not known yet")
         self.left.setText(duration(sync.seconds_left) if sync.seconds_left is not None else unknown)
-        self.blocks.setText(self.tr("reading headers") if sync.headers else f"{sync.blocks_left:,}")
+        self.blocks.setText(self.tr("reading headers") if sync.headers else number(sync.blocks_left))
         self.tip.setText(relative_time(sync.tip_time, int(time.time())) if sync.tip_time else unknown)
         self.tip.setToolTip(absolute_time(sync.tip_time) if sync.tip_time else "")
         self.rate.setText(f"{sync.rate * 100:.2f} %" if sync.rate is not None else unknown)
