@@ -74,15 +74,17 @@ class MainWindow(QMainWindow):
         self.notifier = Notifier(context, self, icon)
         self._connect()
         self.show_page("overview")
-        self.sidebar.buttons["overview"].setFocus()
+        self.stack.setFocus()
 
     def _lay_out(self) -> None:
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
         banners = QVBoxLayout()
-        banners.setContentsMargins(16, 0, 16, 0)
+        banners.setContentsMargins(24, 0, 24, 0)
+        banners.setSpacing(0)
         for banner in (self.node_banner, self.wallet_banner):
+            banner.setProperty("place", "top")
             banners.addWidget(banner)
         right.addLayout(banners)
         right.addWidget(self.stack, 1)
@@ -102,7 +104,7 @@ class MainWindow(QMainWindow):
         self._add(wallet.addAction, self.tr("&Quit"), "Ctrl+Q", self.close)
         view = bar.addMenu(self.tr("&View"))
         for page in self._names.values():
-            self._add(view.addAction, page.title, page.shortcut, partial(self.show_page, page.name), page.name)
+            self._add(view.addAction, page.title, page.shortcut, partial(self.go_to, page.name), page.name)
         view.addSeparator()
         self._add(view.addAction, self.tr("Next wallet"), "Ctrl+Tab", self._next_wallet)
         self._add(view.addAction, self.tr("&Light or dark"), "Ctrl+Shift+D", self._toggle_theme, "moon")
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
         self.sidebar.page_chosen.connect(self.show_page)
         self.sidebar.wallet_chosen.connect(self.choose_wallet)
         self.sidebar.settings_wanted.connect(self.open_settings)
-        context.page_wanted.connect(self.show_page)
+        context.page_wanted.connect(self.go_to)
         context.pay_wanted.connect(self.pay)
         context.told.connect(self.toast.tell)
         self.status.theme.clicked.connect(self._toggle_theme)
@@ -146,6 +148,13 @@ class MainWindow(QMainWindow):
         self._refresh()
 
     # Pages
+
+    def go_to(self, name: str) -> None:
+        """Show a page and work with it: the keyboard is its own from now on."""
+        self.show_page(name)
+        page = self.stack.currentWidget()
+        if page is not None:
+            page.setFocus()
 
     def show_page(self, name: str) -> None:
         """Show a page, of the chosen wallet if it is about wallets."""
@@ -169,7 +178,7 @@ class MainWindow(QMainWindow):
 
     def pay(self, request: PaymentUri) -> None:
         """Show the send page with a payment request filled in."""
-        self.show_page("send")
+        self.go_to("send")
         fill = getattr(self.stack.currentWidget(), "fill", None)
         if fill is not None:
             fill(request)

@@ -57,7 +57,7 @@ NODE_OPTIONS = (
         "prune",
         OptionKind.NUMBER,
         QT_TRANSLATE_NOOP("NodeOptions", "Limit block storage to"),
-        QT_TRANSLATE_NOOP("NodeOptions", "Older blocks are deleted. 0 keeps all of them, at least 550 limits them."),
+        QT_TRANSLATE_NOOP("NodeOptions", "Older blocks are deleted. 0 keeps all; otherwise at least 550."),
         0,
         highest=10_000_000,
         unit=" MiB",
@@ -76,9 +76,7 @@ NODE_OPTIONS = (
         "par",
         OptionKind.NUMBER,
         QT_TRANSLATE_NOOP("NodeOptions", "Threads that check scripts"),
-        QT_TRANSLATE_NOOP(
-            "NodeOptions", "0 takes as many as there are processors; a negative number leaves so many free."
-        ),
+        QT_TRANSLATE_NOOP("NodeOptions", "0 uses all processors, a negative number leaves so many free."),
         0,
         lowest=-15,
         highest=15,
@@ -96,7 +94,7 @@ NODE_OPTIONS = (
     NodeOption(
         "server",
         OptionKind.SWITCH,
-        QT_TRANSLATE_NOOP("NodeOptions", "Accept commands from moneyrocket-cli and other programs (RPC server)"),
+        QT_TRANSLATE_NOOP("NodeOptions", "RPC server: accept commands of other programs"),
         "",
         False,
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
+from PySide6.QtGui import QGuiApplication
 
 
 def number(value: int) -> str:
@@ -12,7 +13,10 @@ def number(value: int) -> str:
 
 def absolute_time(seconds: int) -> str:
     """Spell a UNIX time in the local zone, to the minute, in an order that sorts."""
-    return QLocale().toString(QDateTime.fromSecsSinceEpoch(seconds), "yyyy-MM-dd hh:mm")
+    text = QLocale().toString(QDateTime.fromSecsSinceEpoch(seconds), "yyyy-MM-dd hh:mm")
+    # Among words written from right to left, day and hour would change places.
+    right_to_left = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    return f"\u2066{text}\u2069" if right_to_left else text
 
 
 def relative_time(seconds: int, now: int) -> str:

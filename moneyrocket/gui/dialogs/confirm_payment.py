@@ -62,7 +62,7 @@ class ConfirmPaymentDialog(QDialog):
             shown.show_amount(amount, unit)
             grid.addWidget(label(name, "heading" if not note else ""), place, 0)
             grid.addWidget(label(note, "muted"), place, 1)
-            grid.addWidget(shown, place, 2, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(shown, place, 2, Qt.AlignmentFlag.AlignTrailing)
         grid.setColumnStretch(1, 1)
         grid.setHorizontalSpacing(SPACE)
         column.addLayout(grid)
@@ -78,7 +78,7 @@ class ConfirmPaymentDialog(QDialog):
         amount = AmountLabel(bold=True)
         amount.show_amount(payment.amount, unit)
         grid.addWidget(label(payment.label or self.tr("To"), wrap=True), 0, 0)
-        grid.addWidget(amount, 0, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(amount, 0, 1, Qt.AlignmentFlag.AlignTrailing)
         grid.addWidget(ElidedText(payment.address), 1, 0, 1, 2)
         if payment.subtract_fee:
             grid.addWidget(label(self.tr("The fee is taken from this amount."), "small"), 2, 0, 1, 2)

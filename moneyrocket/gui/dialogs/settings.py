@@ -22,7 +22,7 @@ from moneyrocket.gui.node_options import NODE_OPTIONS, NodeOption, OptionKind, a
 from moneyrocket.gui.style.colors import Tone
 from moneyrocket.gui.style.theme import ThemeChoice
 from moneyrocket.gui.units import Unit
-from moneyrocket.gui.widgets.basics import Banner, label, scrolled
+from moneyrocket.gui.widgets.basics import Banner, label, pad, scrolled
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.node_values import SettingState
@@ -46,6 +46,7 @@ class OptionField:
             self.widget = box
         elif option.kind is OptionKind.NUMBER:
             spin = QSpinBox()
+            pad(spin)
             spin.setRange(option.lowest, option.highest)
             spin.setSuffix(option.unit)
             spin.valueChanged.connect(self._touch)
@@ -95,7 +96,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.context = context
         self.setWindowTitle(self.tr("Settings"))
-        self.resize(620, 520)
+        self.resize(680, 540)
         self.banner = Banner()
         self.tabs = QTabWidget()
         self.tabs.addTab(self._make_display(), self.tr("&Display"))

@@ -108,7 +108,7 @@ class TransactionDialog(QDialog):
         def add(name: str, value: str | QWidget) -> None:
             place = grid.rowCount()
             shown = label(value, wrap=True, selectable=True) if isinstance(value, str) else value
-            grid.addWidget(label(name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(label(name, "muted"), place, 0)
             grid.addWidget(shown, place, 1)
 
         now = int(time.time())
@@ -162,7 +162,8 @@ class TransactionDialog(QDialog):
         place = grid.rowCount()
         grid.addWidget(ElidedText(address), place, 0)
         grid.addWidget(label(tag, "muted"), place, 1)
-        grid.addWidget(self._amount(amount), place, 2, Qt.AlignmentFlag.AlignRight)
+        if amount is not None:
+            grid.addWidget(self._amount(amount), place, 2, Qt.AlignmentFlag.AlignTrailing)
 
     def _amount(self, amount: int | None, note: str = "") -> QWidget:
         shown = AmountLabel()

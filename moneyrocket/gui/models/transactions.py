@@ -83,9 +83,9 @@ def transaction_columns() -> list[Column[TxRow]]:
             QCoreApplication.translate("Transactions", "Date"),
             lambda row: absolute_time(row.time),
             tip=lambda row: relative_time(row.time, int(time.time())),
-            width=165,
+            width=150,
         ),
-        Column(QCoreApplication.translate("Transactions", "Type"), lambda row: type_text(row.type), width=125),
+        Column(QCoreApplication.translate("Transactions", "Type"), lambda row: type_text(row.type), width=118),
         Column(
             QCoreApplication.translate("Transactions", "Label or address"),
             lambda row: row.label or row.address or "\u2013",
@@ -96,14 +96,14 @@ def transaction_columns() -> list[Column[TxRow]]:
             QCoreApplication.translate("Transactions", "Status"),
             lambda row: status_text(row.status, row.confirmations),
             roles={TONE_ROLE: lambda row: status_tone(row.status)},
-            width=160,
+            width=150,
         ),
         Column(
             QCoreApplication.translate("Transactions", "Amount"),
             lambda row: str(row.amount),
             align=END,
             roles={AMOUNT_ROLE: lambda row: row.amount, TONE_ROLE: amount_tone},
-            width=190,
+            width=165,
         ),
     ]
 

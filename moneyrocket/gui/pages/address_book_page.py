@@ -67,6 +67,7 @@ class AddressBookPage(WalletPage):
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
         self._switched()
+        self.setFocusProxy(self.table)
 
     @property
     def purpose(self) -> AddressPurpose:

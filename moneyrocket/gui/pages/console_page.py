@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from datetime import datetime
 from urllib.parse import quote
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QStringListModel, Qt
-from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtGui import QColor, QKeyEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QComboBox, QCompleter, QHBoxLayout, QLineEdit, QTextBrowser
 
 from moneyrocket.gui.console_parser import is_secret, parse_line, run_call, spell
@@ -86,7 +85,6 @@ class ConsolePage(NodePage):
         context.theme.changed.connect(self._restyle)
         self.shown.connect(self._learn)
         self._wallets_changed()
-        self._restyle()
         self._welcome()
         self._show_hint()
 
@@ -159,18 +157,25 @@ class ConsolePage(NodePage):
 
     def _say(self, text: str, kind: str) -> None:
         colors = self.context.theme.colors
-        tone = {"command": Tone.ACCENT, "error": Tone.DANGER, "warning": Tone.WARNING, "note": Tone.MUTED}.get(
-            kind, Tone.NEUTRAL
-        )
-        body = f'<span style="color:{colors.tone(tone)}; white-space:pre-wrap">{html.escape(text)}</span>'
+        tones = {"command": Tone.ACCENT, "error": Tone.DANGER, "warning": Tone.WARNING, "note": Tone.MUTED}
+        block = QTextBlockFormat()
+        block.setTopMargin(12 if kind == "command" else 2)
+        block.setLeftMargin(18 if kind in ("result", "error") else 0)
+        cursor = QTextCursor(self.output.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        if self.output.document().isEmpty():
+            cursor.setBlockFormat(block)
+        else:
+            cursor.insertBlock(block)
+        style = QTextCharFormat()
         if kind == "command":
-            stamp = datetime.now().strftime("%H:%M:%S")
-            body = f'<span style="color:{colors.muted}">{stamp}&nbsp;\u203a&nbsp;</span>{body}'
-        top = 12 if kind == "command" else 3
-        indent = 0 if kind in ("command", "note", "warning") else 18
-        block = f'<div style="margin-top:{top}px; margin-left:{indent}px">{body}</div>'
-        self.output.append(block)
-        self.output.moveCursor(QTextCursor.MoveOperation.End)
+            style.setForeground(QColor(colors.muted))
+            cursor.insertText(datetime.now().strftime("%H:%M:%S") + " \u203a ", style)
+        style.setForeground(QColor(colors.tone(tones.get(kind, Tone.NEUTRAL))))
+        # Lines of one result stay one paragraph, so that only the first has a margin.
+        cursor.insertText(text.replace("\n", "\u2028"), style)
+        self.output.setTextCursor(cursor)
+        self.output.ensureCursorVisible()
 
     def _welcome(self) -> None:
         self._say(self.tr("Type a command and press Enter; \u2191 and \u2193 walk through the history."), "note")
@@ -190,7 +195,9 @@ class ConsolePage(NodePage):
         self.submit()
 
     def _restyle(self) -> None:
-        self.output.document().setDefaultStyleSheet(f"td {{ color: {self.context.theme.colors.text}; }}")
+        """Begin anew: what was written has the colours of the other theme."""
+        self.output.clear()
+        self._welcome()
 
     # Typing
 

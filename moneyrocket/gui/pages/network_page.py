@@ -66,6 +66,7 @@ class NetworkPage(NodePage):
         self.span.setCurrentIndex(max(0, place))
         self._span_chosen()
         context.monitor.network_changed.connect(self._take)
+        self.shown.connect(self._show_numbers)
 
     def _take(self) -> None:
         state, now = self.context.monitor.network, time.monotonic()
@@ -81,7 +82,12 @@ class NetworkPage(NodePage):
                 rate = max(0.0, (after - before) / (now - last[0]))
                 series.samples.append(rate)
                 shown.setText(f"{byte_size(rate)}/s")
-        if not self.isVisible():
+        if self.isVisible():
+            self._show_numbers()
+
+    def _show_numbers(self) -> None:
+        state = self.context.monitor.network
+        if state is None:
             return
         connections = self.tr("{inbound} inbound, {outbound} outbound, at most {most}")
         self.totals.show_values(

@@ -21,6 +21,8 @@ from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.node_values import BanEntry, PeerInfo
 
 INTERVAL_MS = 2000
+DETAILED_COLUMNS = (3, 5, 6, 7)
+"""Network, sent, received, client."""
 HOUR, DAY, WEEK, YEAR = 3600, 86_400, 7 * 86_400, 365 * 86_400
 
 
@@ -173,6 +175,7 @@ class PeersPage(NodePage):
         context.monitor.network_changed.connect(self._show_network)
         self.session.events.banned_list_changed.connect(self._poll.ask)
         self._selected()
+        self.setFocusProxy(self.table)
 
     def _add_actions(self) -> None:
         copy = self.table.add_action(QAction(self.tr("Copy address"), self.table))
@@ -208,8 +211,12 @@ class PeersPage(NodePage):
         peers = self.table.selected_rows()
         self.disconnect_button.setEnabled(bool(peers))
         self.ban_button.setEnabled(bool(peers))
-        self.details.setVisible(len(peers) == 1)
-        if len(peers) == 1:
+        alone = len(peers) == 1
+        self.details.setVisible(alone)
+        # The details say it all, and need the room.
+        for column in DETAILED_COLUMNS:
+            self.table.setColumnHidden(column, alone)
+        if alone:
             self.details.show_peer(peers[0])
 
     def _show_network(self) -> None:

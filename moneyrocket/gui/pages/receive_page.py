@@ -119,6 +119,7 @@ class ReceivePage(WalletPage):
         self.body.addWidget(label(self.tr("Earlier requests"), "heading"))
         self.body.addWidget(self._make_table(), 1)
         self.create_button.clicked.connect(self._create)
+        self.setFocusProxy(self.label_field)
         self.card.save.clicked.connect(self._save_image)
         session.info_changed.connect(self._show_types)
         session.events.address_book_changed.connect(self.mark_dirty)
@@ -149,7 +150,7 @@ class ReceivePage(WalletPage):
         self.create_button.setShortcut("Ctrl+Return")
         card.body.addWidget(self.create_button)
         card.body.addStretch(1)
-        card.setMinimumWidth(310)
+        card.setMinimumWidth(350)
         card.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         return card
 
@@ -262,10 +263,10 @@ class ReceivePage(WalletPage):
         if [self.kind.itemData(place) for place in range(self.kind.count())] == list(info.address_types):
             return
         names = {
-            AddressType.BECH32: self.tr("Bech32 (segwit), the usual choice"),
-            AddressType.BECH32M: self.tr("Bech32m (taproot), lowest fees"),
-            AddressType.P2SH_SEGWIT: self.tr("P2SH segwit, for older wallets"),
-            AddressType.LEGACY: self.tr("Legacy, for the oldest wallets"),
+            AddressType.BECH32: self.tr("Bech32 (segwit)"),
+            AddressType.BECH32M: self.tr("Bech32m (taproot)"),
+            AddressType.P2SH_SEGWIT: self.tr("P2SH (older wallets)"),
+            AddressType.LEGACY: self.tr("Legacy (oldest wallets)"),
         }
         self.kind.clear()
         for kind in info.address_types:

@@ -60,7 +60,9 @@ class SendPage(WalletPage):
         context.preferences.changed.connect(self._preference_changed)
         self.add_recipient()
         self._show_available()
+        self._show_preview(None)
         self._say("")
+        self.setFocusProxy(self.forms[0].address)
 
     def _make_summary(self) -> Card:
         card = Card()

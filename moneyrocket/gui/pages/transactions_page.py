@@ -74,6 +74,7 @@ class TransactionsPage(WalletPage):
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.filter.text.setFocus)
         self._show_totals()
+        self.setFocusProxy(self.table)
 
     def _add_actions(self) -> None:
         for text, shortcut, action in (

@@ -123,6 +123,8 @@ QMenu::item:selected { background: $accent_soft; color: $accent_text; }
 QMenu::item:disabled { color: $faint; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
 
+QFrame[place="top"] { margin-top: 12px; }
+
 QTabWidget::pane { border: none; border-top: 1px solid $border; }
 QTabBar::tab { background: transparent; color: $muted; padding: 8px 14px; border: none;
     border-bottom: 2px solid transparent; }

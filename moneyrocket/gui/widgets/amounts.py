@@ -41,6 +41,7 @@ def figures(font: QFont) -> QFont:
 def draw_amount(painter: QPainter, rect: QRect, text: tuple[str, str, str], colors: tuple[QColor, QColor]) -> None:
     """Draw an amount flush right: what it says in the first colour, filling zeros and unit in the second."""
     # Fractions of pixels count: rounded parts would not stand below one another.
+    painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     metrics = QFontMetricsF(painter.font())
     said, zeros, unit = text
     right = float(rect.right() + 1)
@@ -177,7 +178,7 @@ class AmountEdit(QWidget):
         super().__init__()
         self.field = QLineEdit()
         self.field.setPlaceholderText(format_amount(0, unit, with_unit=False))
-        self.field.setMinimumWidth(130)
+        self.field.setMinimumWidth(120)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(self.tr("Amount"))
         self.units = QComboBox()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFont, QFontDatabase, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -24,12 +25,20 @@ SPACE = 16
 """Distance between blocks, in device-independent pixels; half of it within a block."""
 
 
+TEXT_WIDTH = 460
+"""Widest that a paragraph reads well."""
+
+
 def label(text: str = "", kind: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
     """Make a label of one of the style sheet's kinds. The text is plain text, whoever wrote it."""
     made = QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setProperty("kind", kind)
     made.setWordWrap(wrap)
+    if QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+        # Qt would put a number or an address, being written from left to right, to the left.
+        align = Qt.AlignmentFlag
+        made.setAlignment(align.AlignRight | align.AlignAbsolute | align.AlignVCenter)
     if selectable:
         made.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -58,6 +67,11 @@ def icon_button(icon: str, name: str) -> QToolButton:
     made.setAccessibleName(name)
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made
+
+
+def pad(box: QAbstractSpinBox) -> None:
+    """Keep the text of a spin box away from its border, which the style sheet cannot."""
+    box.lineEdit().setTextMargins(6, 0, 6, 0)
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:
@@ -146,14 +160,19 @@ class EmptyState(QWidget):
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.title = label(title, "heading", wrap=True)
         self.hint = label(hint, "muted", wrap=True)
-        self.hint.setMinimumWidth(360)
         column = QVBoxLayout(self)
         column.setSpacing(SPACE // 2)
         column.addStretch(1)
         column.addWidget(self._picture)
         for text in (self.title, self.hint):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            column.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+            text.setMaximumWidth(TEXT_WIDTH)
+            # Wrapped text needs the width of its layout, which an alignment would take from it.
+            across = QHBoxLayout()
+            across.addStretch(1)
+            across.addWidget(text, 100)
+            across.addStretch(1)
+            column.addLayout(across)
         if action is not None:
             column.addSpacing(SPACE // 2)
             column.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)

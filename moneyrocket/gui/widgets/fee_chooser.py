@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QDoubleSpinBox
 from moneyrocket.gui.preferences import Preferences
 from moneyrocket.gui.units import format_fee_rate
 from moneyrocket.gui.wallet_session import WalletSession
-from moneyrocket.gui.widgets.basics import Card, label
+from moneyrocket.gui.widgets.basics import Card, label, pad
 from moneyrocket.interfaces.wallet_values import FeeChoice, FeeRateInfo
 
 TARGETS = (2, 4, 6, 12, 24, 48, 144, 504, 1008)
@@ -46,6 +46,7 @@ class FeeChooser(Card):
         self.estimated = label(kind="muted")
         self.rate = QDoubleSpinBox()
         self.rate.setLocale(QLocale.c())
+        pad(self.rate)
         self.rate.setDecimals(3)
         self.rate.setRange(0.001, 100_000)
         self.rate.setSuffix(" sat/vB")

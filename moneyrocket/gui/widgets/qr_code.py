@@ -7,6 +7,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+EDGE = 230
+"""About how large a code is shown, in device-independent pixels."""
 QUIET = 4
 """Modules of white that the standard wants round a code."""
 
@@ -45,6 +47,7 @@ class QrCode(QWidget):
         """Encode another text; nothing is drawn for an empty one."""
         self._text = text
         self.setAccessibleDescription(text)
+        self.setFixedSize(self.sizeHint())
         self.update()
 
     def image(self, edge: int) -> QImage:
@@ -52,8 +55,9 @@ class QrCode(QWidget):
         return qr_image(self._text, edge)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Large enough for a camera at arm's length."""
-        return QSize(220, 220)
+        """Large enough for a camera at arm's length, and whole pixels a module."""
+        edge = qr_image(self._text, EDGE).width() if self._text else EDGE
+        return QSize(edge, edge)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw a white plate with the code in its middle, in whole device pixels."""

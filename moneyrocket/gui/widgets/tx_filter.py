@@ -10,7 +10,7 @@ from PySide6.QtCore import QDate, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QWidget
 
 from moneyrocket.gui.units import Unit, format_amount, parse_amount
-from moneyrocket.gui.widgets.basics import label, restyle
+from moneyrocket.gui.widgets.basics import label, pad, restyle
 from moneyrocket.interfaces.wallet_values import TxQuery, TxType
 
 TYPING_MS = 200
@@ -86,6 +86,7 @@ class TxFilter(QWidget):
         self.since, self.until = QDateEdit(), QDateEdit()
         for field, name in ((self.since, self.tr("First day")), (self.until, self.tr("Last day"))):
             field.setCalendarPopup(True)
+            pad(field)
             field.setDisplayFormat("yyyy-MM-dd")
             field.setDate(QDate.currentDate())
             field.setAccessibleName(name)

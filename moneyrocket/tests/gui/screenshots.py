@@ -33,6 +33,7 @@ from moneyrocket.gui.dialogs.settings import SettingsDialog
 from moneyrocket.gui.dialogs.transaction_details import TransactionDialog
 from moneyrocket.gui.options import GuiOptions
 from moneyrocket.gui.pages.console_page import ConsolePage
+from moneyrocket.gui.pages.mempool_page import MempoolPage
 from moneyrocket.gui.pages.network_page import NetworkPage
 from moneyrocket.gui.pages.peers_page import PeersPage
 from moneyrocket.gui.pages.process_page import ProcessCard, ProcessPage
@@ -139,7 +140,7 @@ def draw_pages(studio: Studio) -> None:
     desktop.preferences.choose(conceal=True)
     studio.shoot(window, "overview-hidden")
     desktop.preferences.choose(conceal=False)
-    window.show_page("send")
+    window.go_to("send")
     studio.shoot(window, "send-empty")
     send = window.stack.currentWidget()
     assert isinstance(send, SendPage)
@@ -150,12 +151,12 @@ def draw_pages(studio: Studio) -> None:
     send.forms[0].address.setText("bc1qnothing")
     until(lambda: bool(send.forms[0].verdict.text()), "the verdict")
     studio.shoot(window, "send-error")
-    window.show_page("receive")
+    window.go_to("receive")
     receive = window.stack.currentWidget()
     assert isinstance(receive, ReceivePage)
     until(lambda: receive.card.request is not None, "the requests")
     studio.shoot(window, "receive")
-    window.show_page("transactions")
+    window.go_to("transactions")
     history = window.stack.currentWidget()
     assert isinstance(history, TransactionsPage)
     until(lambda: history.model.rowCount() > 0, "the history")
@@ -164,29 +165,30 @@ def draw_pages(studio: Studio) -> None:
     history.filter.text.setText("nobody")
     until(lambda: history.model.rowCount() == 0, "the empty history")
     studio.shoot(window, "transactions-nothing")
-    window.show_page("addresses")
+    window.go_to("addresses")
     until(lambda: _rows(window.stack.currentWidget()) > 0, "the addresses")
     studio.shoot(window, "addresses")
-    window.show_page("peers")
+    window.go_to("peers")
     peers = window.stack.currentWidget()
     assert isinstance(peers, PeersPage)
     until(lambda: peers.model.rowCount() > 0, "the peers")
     studio.shoot(window, "peers")
     peers.table.selectRow(1)
     studio.shoot(window, "peers-details")
-    window.show_page("network")
+    window.go_to("network")
     network = window.stack.currentWidget()
     assert isinstance(network, NetworkPage)
     _fill_traffic(network)
     studio.shoot(window, "network")
-    window.show_page("mempool")
+    window.go_to("mempool")
     pool = window.stack.currentWidget()
-    until(lambda: pool.bars.isVisible(), "the mempool")
+    assert isinstance(pool, MempoolPage)
+    until(pool.bars.isVisible, "the mempool")
     studio.shoot(window, "mempool")
     draw_console(studio, desktop)
     draw_processes(studio, desktop)
     draw_dialogs(studio, desktop)
-    window.show_page("overview")
+    window.go_to("overview")
     desktop.context.told.emit("Received 0.30404548 BTC \u00b7 Savings", Tone.POSITIVE)
     studio.shoot(window, "toast")
     window.choose_wallet(desktop.session.find("Empty"))
@@ -197,7 +199,7 @@ def draw_pages(studio: Studio) -> None:
 
 def draw_console(studio: Studio, desktop: Desktop) -> None:
     """Draw the console after some commands."""
-    desktop.window.show_page("console")
+    desktop.window.go_to("console")
     console = desktop.window.stack.currentWidget()
     assert isinstance(console, ConsolePage)
     until(lambda: bool(console.methods), "the methods")
@@ -213,13 +215,15 @@ def draw_console(studio: Studio, desktop: Desktop) -> None:
 
 def draw_processes(studio: Studio, desktop: Desktop) -> None:
     """Draw the process panel after a minute."""
-    desktop.window.show_page("processes")
+    desktop.window.go_to("processes")
     page = desktop.window.stack.currentWidget()
     assert isinstance(page, ProcessPage)
     until(lambda: len(page.cards) == 3, "the processes")
     source = random.Random(5)
     for card in page.findChildren(ProcessCard):
         for place, line in enumerate(card.lines):
+            if place == 0:
+                continue
             line.samples.clear()
             line.samples.extend(
                 100 + (20 + 10 * place) * math.sin(step / 6 + place) + source.random() * 20 for step in range(60)
