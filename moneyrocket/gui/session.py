@@ -86,7 +86,8 @@ class Session(QObject):
         self.monitor = Worker("monitor", self)
         for worker in (self.control, self.worker, self.console):
             worker.failed.connect(self._report)
-        self._handlers: list[Handler] = []
+        self._handler: Handler | None = None
+        self._wallets_handler: Handler | None = None
         self._retry_ms = FIRST_RETRY_MS
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -112,8 +113,7 @@ class Session(QObject):
         return node, node.handle_notifications(self.events.receiver)
 
     def _connected(self, found: tuple[Node, Handler]) -> None:
-        self.node, handler = found
-        self._handlers.append(handler)
+        self.node, self._handler = found
         self._set_state(State.STARTING)
         self._ping.start()
         self.control.call(self.node.start, self._started, self._start_failed, patient=True, context=self)
@@ -142,7 +142,7 @@ class Session(QObject):
         self._pinged(True)
         self.node = None
         self.wallets = None
-        self._handlers.clear()
+        self._handler = self._wallets_handler = None
         for wallet in list(self.open_wallets):
             self._close(wallet)
         self._set_state(State.LOST, message)
@@ -221,8 +221,10 @@ class Session(QObject):
         if wallets is None:
             return
         self.wallets = wallets
-        if handler is not None:
-            self._handlers.append(handler)
+        # Kept, since a subscription ends with the object that stands for it.
+        old, self._wallets_handler = self._wallets_handler, handler
+        if old is not None:
+            self.worker.call(old.disconnect, None, lambda _: None)
         if not self.wallets_alive:
             self.wallets_alive = True
             self.wallets_alive_changed.emit(True)
@@ -259,7 +261,7 @@ class Session(QObject):
         return next((session for session in self.open_wallets if session.name == name), None)
 
     def _wallets_lost(self) -> None:
-        self.wallets = None
+        self.wallets = self._wallets_handler = None
         for session in list(self.open_wallets):
             self._close(session)
         self.wallets_alive = False

@@ -19,9 +19,19 @@ from moneyrocket.gui.options import GuiOptions
 from moneyrocket.gui.session import State
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
 from moneyrocket.tests.gui.fake_wallet import FakeWallet, FakeWallets, history
+from moneyrocket.tests.gui.guard import guard
 from moneyrocket.tests.gui.sample import LABELS
 
 StartDesktop = Callable[..., Desktop]
+
+
+@pytest.fixture(autouse=True)
+def no_call_on_the_gui_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails a test in which an interface was called on the GUI's thread."""
+    offences: list[str] = []
+    guard(monkeypatch, offences)
+    yield
+    assert offences == []
 
 
 @pytest.fixture
