@@ -252,3 +252,19 @@ def test_log_names_request_and_response(pair: Any) -> None:
     assert client_lines[1].endswith("IPC client recv FooInterface.add$Results (result = 3)")
     assert "IPC server recv request  #" in server_lines[0]
     assert server_lines[1].endswith("FooInterface.add$Results (result = 3)")
+
+
+def test_traffic_is_counted_on_both_sides(pair: Any) -> None:
+    from foo import FooImplementation
+
+    sides = pair(FooImplementation())
+    connection = connection_of(sides.proxy)
+    assert connection is not None
+    before, served_before = connection.traffic, sides.server.traffic.calls_served
+    for n in range(5):
+        sides.proxy.add(n, n)
+    assert connection.traffic.calls_made - before.calls_made == 5
+    assert connection.traffic.seconds_waited > before.seconds_waited
+    sides.proxy.add(1, 1)
+    # The last call's server may still be counting it; those before are over.
+    assert sides.server.traffic.calls_served - served_before >= 5
