@@ -220,10 +220,11 @@ class Connection:
 
     def _error(self, call: _Call, name: str) -> IpcError:
         """What a call that has no results raises."""
+        text = _REMOTE_TEXT.sub("", call.reason.strip()) if call.failure is not None else ""
         if call.failure is None or call.failure == Failure.DISCONNECTED:
-            error: IpcError = Disconnected(f"{name}: the connection to {self.peer} was lost")
+            # With a text it is the peer that lost, during the call, a process of its own.
+            error: IpcError = Disconnected(f"{name}: {text or f'the connection to {self.peer} was lost'}")
         else:
-            text = _REMOTE_TEXT.sub("", call.reason.strip())
             match = _TYPE_AND_TEXT.fullmatch(text)
             error = RemoteError(match[1], match[2] or "") if match else RemoteError("Exception", text)
         if self.loop.log.enabled:
@@ -349,7 +350,8 @@ class Connection:
             params = method.read(method.params, incoming.message, incoming.content, incoming.capabilities)
             self._answer(incoming, incoming.target.run(method, params))
         except Exception as error:
-            self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
+            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
+            self._session.fail(incoming.answer, failure, _reason(error))
 
     def _pool_thread(self) -> ServiceThread | None:
         if not self._pool:
@@ -446,7 +448,8 @@ class Connection:
             if log.enabled:
                 text = f"{type(error).__qualname__}: {error}"
                 log(f"{{{thread_name(loop.name)}}} IPC server error request #{number} {method.full_name} {text}")
-            self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
+            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
+            self._session.fail(incoming.answer, failure, _reason(error))
         finally:
             self._calls_served += 1
             waiter.leave(self._channel, before)
