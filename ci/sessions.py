@@ -33,7 +33,7 @@ _MULTIPROCESS_SESSIONS = frozenset({"multiprocess", "tests", "unit", "types", "r
 def doctor(session: nox.Session) -> None:
     """Reports what the machine has and lacks."""
     with _reported(session):
-        findings = examine(_layout(session).root)
+        findings = examine(_layout(session).root, qt=not _options(_arguments(session)).no_qt)
         for finding in findings:
             print(f"{'ok     ' if finding.ok else 'MISSING'} {finding.name}: {finding.detail}")
         require_healthy(findings)
