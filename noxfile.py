@@ -133,6 +133,12 @@ def offline(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure; `-- ipc [--cpp DIR]` compares calls between processes."""
+    sessions.bench(session)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Resolve and hash requirements/*.in and the recipes anew (needs a network)."""
     sessions.lock(session)

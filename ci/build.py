@@ -12,6 +12,7 @@ from pathlib import Path
 from ci.executables import Shape, executables, write_launchers
 from ci.system_capnproto import system_wheels
 from depends.config_site import ConfigSite, read_config_site
+from depends.doctor import qt_findings, require_healthy
 from depends.environments import (
     Environment,
     ensure_environment,
@@ -84,6 +85,9 @@ def build_executables(layout: Layout, target: Target, progress: Progress) -> Pat
     """
     start = time.monotonic()
     shape = target.shape
+    if target.qt:
+        # Before the long part, not when the first window is opened.
+        require_healthy(qt_findings())
     tree = layout.root / "build" / machine_triplet() / shape.value
     wheels = dependency_wheels(layout, target, progress)
     requirements = runtime_requirements(target)

@@ -9,6 +9,7 @@ from pathlib import Path
 import nox
 
 from ci.arguments import Arguments, split_arguments
+from ci.bench import run_bench
 from ci.build import Target, build_executables, choose_target, dependency_wheels
 from ci.checks import check_layers, check_lint, check_types, check_units
 from ci.executables import Shape
@@ -26,13 +27,13 @@ from depends.progress import Progress
 from depends.run import build_depends, check_recipes, fetch_sources, layout_for, write_lockfile
 
 # Sessions that need a prefix with the multiprocess libraries.
-_MULTIPROCESS_SESSIONS = frozenset({"multiprocess", "tests", "unit", "types", "recipes"})
+_MULTIPROCESS_SESSIONS = frozenset({"multiprocess", "tests", "unit", "types", "recipes", "bench"})
 
 
 def doctor(session: nox.Session) -> None:
     """Reports what the machine has and lacks."""
     with _reported(session):
-        findings = examine(_layout(session).root)
+        findings = examine(_layout(session).root, qt=not _options(_arguments(session)).no_qt)
         for finding in findings:
             print(f"{'ok     ' if finding.ok else 'MISSING'} {finding.name}: {finding.detail}")
         require_healthy(findings)
@@ -137,6 +138,14 @@ def offline(session: nox.Session) -> None:
         layout = _layout(session)
         fetch_sources(replace(_options(_arguments(session)), multiprocess=True), layout, Progress())
         check_offline(layout, remover, Progress())
+
+
+def bench(session: nox.Session) -> None:
+    """Runs a benchmark."""
+    with _reported(session):
+        progress = Progress()
+        site = _multiprocess_site(session, progress)
+        run_bench(_layout(session), site, progress, _own_arguments(session))
 
 
 def lock(session: nox.Session) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from functional_tests.framework.durations import slowest_first
+from functional_tests.framework.durations import record_durations, slowest_first
 from functional_tests.framework.executables import (
     ExecutableNotFoundError,
     Executables,
@@ -38,6 +38,8 @@ TEST_TIMEOUT = 240.0
 """Seconds, times --timeout-factor, after which a test's stacks and logs are shown and it is ended."""
 
 FAILED = pytest.StashKey[bool]()
+DURATIONS: dict[str, float] = {}
+"""Seconds by test id in the process that collects the reports, set-up and teardown included."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--timeout-factor", type=float, default=1.0, help="scales every wait (default: 1)")
     group.addoption("--randomseed", type=int, default=None, help="seed of the tests' random choices")
+    group.addoption(
+        "--record-durations", action="store_true", help="write durations.json anew, after a whole green run"
+    )
     group.addoption("--nocleanup", action="store_true", help="keep every test's directory, not only of failed ones")
 
 
@@ -103,10 +108,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = slowest_first(items, key=lambda item: item.nodeid)
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what a test took."""
+    DURATIONS[report.nodeid] = DURATIONS.get(report.nodeid, 0.0) + report.duration
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """End what a killed worker left running, and remove the run's folder if no test failed."""
     if _is_worker(session.config):
         return
+    if session.config.getoption("--record-durations") and not session.testsfailed:
+        record_durations(DURATIONS)
     run_dir = Path(os.environ[RUN_DIR_VARIABLE])
     reap_noted_sessions(run_dir / "pids")
     if not session.testsfailed and not session.config.getoption("--nocleanup"):

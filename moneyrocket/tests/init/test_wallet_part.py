@@ -16,6 +16,7 @@ from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcRequest
 from moneyrocket.interfaces.wallet import WalletLoader, Wallets
+from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.table import WALLET_PROCESS_GONE, RpcTable
 
@@ -94,7 +95,7 @@ def shape(table: RpcTable) -> FakeInit:
 
 @pytest.fixture
 def context(table: RpcTable) -> Any:
-    return SimpleNamespace(args=ArgsManager(()), chain=None, rpc_table=table, wallet_loader=None)
+    return SimpleNamespace(args=ArgsManager(()), chain=None, rpc_table=table, wallet_loader=None, announcer=Announcer())
 
 
 def connected(context: Any, shape: FakeInit) -> WalletPart:

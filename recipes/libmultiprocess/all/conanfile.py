@@ -22,7 +22,7 @@ class LibmultiprocessConan(ConanFile):
 
     def export_sources(self):
         tree = Path(self.recipe_folder).parent
-        for pattern in ("pyproject.toml", "README.md", "LICENSE", "src/*"):
+        for pattern in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src/*"):
             copy(self, pattern, str(tree), self.export_sources_folder, excludes=("*/__pycache__/*",))
 
     def requirements(self):

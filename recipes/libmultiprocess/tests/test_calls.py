@@ -216,6 +216,18 @@ def test_no_thread_is_left_behind(pair: Any) -> None:
     assert set(threading.enumerate()) - before == set()
 
 
+def test_a_third_process_that_has_gone_is_told_through(foo: Any) -> None:
+    def lose(arg: int) -> int:
+        raise Disconnected(f"the third process of call {arg} has gone")
+
+    with pytest.raises(Disconnected, match="the third process of call 7 has gone"):
+        foo.callback(make_callback(lose), 7)
+
+    connection = connection_of(foo)
+    assert connection is not None
+    assert not connection.closed
+
+
 def test_no_pycapnp_object_is_left_to_the_garbage_collector(foo: Any) -> None:
     # The collector runs in any thread, where pycapnp's objects must not die; so none may be part of a cycle.
     callback = make_callback(lambda arg: arg)
@@ -252,3 +264,19 @@ def test_log_names_request_and_response(pair: Any) -> None:
     assert client_lines[1].endswith("IPC client recv FooInterface.add$Results (result = 3)")
     assert "IPC server recv request  #" in server_lines[0]
     assert server_lines[1].endswith("FooInterface.add$Results (result = 3)")
+
+
+def test_traffic_is_counted_on_both_sides(pair: Any) -> None:
+    from foo import FooImplementation
+
+    sides = pair(FooImplementation())
+    connection = connection_of(sides.proxy)
+    assert connection is not None
+    before, served_before = connection.traffic, sides.server.traffic.calls_served
+    for n in range(5):
+        sides.proxy.add(n, n)
+    assert connection.traffic.calls_made - before.calls_made == 5
+    assert connection.traffic.seconds_waited > before.seconds_waited
+    sides.proxy.add(1, 1)
+    # The last call's server may still be counting it; those before are over.
+    assert sides.server.traffic.calls_served - served_before >= 5

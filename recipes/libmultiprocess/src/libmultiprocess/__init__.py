@@ -1,6 +1,6 @@
 """Calls between Python processes that look like calls within one, over C++ libmultiprocess's protocol."""
 
-from libmultiprocess.connection import Connection
+from libmultiprocess.connection import Connection, Traffic
 from libmultiprocess.custom import CustomType
 from libmultiprocess.deadline import deadline
 from libmultiprocess.errors import (
@@ -42,6 +42,7 @@ __all__ = [
     "SchemaError",
     "SpawnedProcess",
     "TimedOut",
+    "Traffic",
     "Wire",
     "close",
     "connect",

@@ -3,7 +3,9 @@
 import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -74,6 +76,21 @@ class _Call:
             self.waiter.wake()
 
 
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What has passed over a connection since it began. Threads that count at once may lose a call of each other.
+
+    Attributes:
+        calls_made: calls to the peer that have ended.
+        seconds_waited: how long their threads waited for them together, calls back included.
+        calls_served: calls of the peer that have ended.
+    """
+
+    calls_made: int
+    seconds_waited: float
+    calls_served: int
+
+
 class _CallerThread:
     """What a thread of this process and its peer know of each other. Dies with the thread, or with the connection."""
 
@@ -114,6 +131,9 @@ class Connection:
         self._pool: list[ServiceThread] = []
         self._next_in_pool = 0
         self._ordered_thread: ServiceThread | None = None
+        self._calls_made = 0
+        self._seconds_waited = 0.0
+        self._calls_served = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._disconnect_hooks: list[Work] = []
@@ -157,11 +177,14 @@ class Connection:
             raise ConversionError(f"{method.full_name}: an argument does not fit: {error}") from error.__cause__
         session = self._session
         before = waiter.enter(self._channel)
+        start = time.monotonic()
         try:
             number = session.ask(call, target, method.numbers, out, codec.pointer_bits)
             self._wait(waiter, call, number, method)
         finally:
             waiter.leave(self._channel, before)
+            self._calls_made += 1
+            self._seconds_waited += time.monotonic() - start
         if call.message is None:
             raise self._error(call, method.full_name)
         try:
@@ -197,10 +220,11 @@ class Connection:
 
     def _error(self, call: _Call, name: str) -> IpcError:
         """What a call that has no results raises."""
+        text = _REMOTE_TEXT.sub("", call.reason.strip()) if call.failure is not None else ""
         if call.failure is None or call.failure == Failure.DISCONNECTED:
-            error: IpcError = Disconnected(f"{name}: the connection to {self.peer} was lost")
+            # With a text it is the peer that lost, during the call, a process of its own.
+            error: IpcError = Disconnected(f"{name}: {text or f'the connection to {self.peer} was lost'}")
         else:
-            text = _REMOTE_TEXT.sub("", call.reason.strip())
             match = _TYPE_AND_TEXT.fullmatch(text)
             error = RemoteError(match[1], match[2] or "") if match else RemoteError("Exception", text)
         if self.loop.log.enabled:
@@ -326,7 +350,8 @@ class Connection:
             params = method.read(method.params, incoming.message, incoming.content, incoming.capabilities)
             self._answer(incoming, incoming.target.run(method, params))
         except Exception as error:
-            self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
+            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
+            self._session.fail(incoming.answer, failure, _reason(error))
 
     def _pool_thread(self) -> ServiceThread | None:
         if not self._pool:
@@ -423,8 +448,10 @@ class Connection:
             if log.enabled:
                 text = f"{type(error).__qualname__}: {error}"
                 log(f"{{{thread_name(loop.name)}}} IPC server error request #{number} {method.full_name} {text}")
-            self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
+            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
+            self._session.fail(incoming.answer, failure, _reason(error))
         finally:
+            self._calls_served += 1
             waiter.leave(self._channel, before)
             if outermost:
                 caller.request_thread = None
@@ -445,6 +472,11 @@ class Connection:
     def closed(self) -> bool:
         """Whether the connection has ended."""
         return self._channel.ended
+
+    @property
+    def traffic(self) -> Traffic:
+        """What has passed over the connection so far."""
+        return Traffic(self._calls_made, self._seconds_waited, self._calls_served)
 
     def wait_closed(self, timeout: float | None = None) -> bool:
         """Wait until the connection has ended; False if ``timeout`` (seconds) passed first."""

@@ -1,7 +1,6 @@
 """Methods of interfaces, as generated modules list them."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 from libmultiprocess.errors import MalformedMessage
@@ -30,31 +29,46 @@ class Method:
         self.has_context = has_context
         self.full_name = f"{interface_name}.{name}"
         self._proto = interface.methods[name]
+        self._params: StructCodec | None = None
+        self._results: StructCodec | None = None
+        self._numbers: tuple[int, int] | None = None
+        self._context: tuple[str, int] | None = None
 
-    @cached_property
+    # All of these are worked out at first use: an interface has many methods, and a process uses few of them.
+
+    @property
     def numbers(self) -> tuple[int, int]:
         """Id of the interface and ordinal of the method."""
-        node = self.interface.node
-        names = [str(proto.name) for proto in node.interface.methods]
-        return int(node.id), names.index(self.name)
+        if self._numbers is None:
+            node = self.interface.node
+            names = [str(proto.name) for proto in node.interface.methods]
+            self._numbers = int(node.id), names.index(self.name)
+        return self._numbers
 
-    @cached_property
+    @property
     def params(self) -> StructCodec:
         """How parameters travel."""
-        return struct_codec(self._proto.param_type)
+        if self._params is None:
+            self._params = struct_codec(self._proto.param_type)
+        return self._params
 
-    @cached_property
+    @property
     def results(self) -> StructCodec:
         """How results travel."""
-        return struct_codec(self._proto.result_type)
+        if self._results is None:
+            self._results = struct_codec(self._proto.result_type)
+        return self._results
 
-    @cached_property
+    @property
     def context(self) -> tuple[str, int]:
         """Name of the parameter with the threads, and its place among the pointers."""
-        for item in self.params.layout.pointers:
-            if item.type.kind == "struct" and item.type.schema.node.id == CONTEXT_ID:
-                return item.name, item.index
-        raise ValueError(f"{self.full_name} has no context")
+        if self._context is None:
+            self._context = next(
+                (item.name, item.index)
+                for item in self.params.layout.pointers
+                if item.type.kind == "struct" and item.type.schema.node.id == CONTEXT_ID
+            )
+        return self._context
 
     def read_threads(self, message: Message, content: tuple[Segment, int]) -> tuple[int | None, int | None]:
         """Places in the capability table of the thread that shall run a call and the one that waits.
