@@ -44,7 +44,7 @@ class WalletNotifications:
     """
 
     def transactions_changed(self, txids: list[bytes]) -> None:
-        """Transactions are new, or their standing or labels changed. Empty: so many that all should be read again."""
+        """Transactions are new, or their standing or labels changed. Empty: any may have, all should be read again."""
 
     def balances_changed(self) -> None:
         """See `Wallet.balances`."""
