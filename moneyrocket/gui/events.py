@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from PySide6.QtCore import QObject, Signal
 
-from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
-
+from moneyrocket.gui.mailbox import Mailbox, Outbox
 from moneyrocket.interfaces.node import LogSink, NodeNotifications, NodeSourceEvents
 from moneyrocket.interfaces.node_values import BlockTip, HeaderTip, MessageKind
 from moneyrocket.interfaces.wallet import Wallet, WalletNotifications
 
-if TYPE_CHECKING:
-    from moneyrocket.gui.session import Session
+
+class _Events(QObject):
+    """Emits the signals whose names and values arrive by mail."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._mailbox = Mailbox(self._emit, self)
+
+    def _emit(self, told: tuple[str, tuple[object, ...]]) -> None:
+        name, values = told
+        getattr(self, name).emit(*values)
 
 
-def _tell(emit: Callable[..., None], *values: object) -> None:
-    try:
-        emit(*values)
-    except RuntimeError:  # the Qt object went away between two notifications
-        return
+class _Teller:
+    """The end that other threads call; knows nothing of Qt, so that it may be dropped on any of them."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def _tell(self, name: str, *values: object) -> None:
+        self._outbox.post([(name, values)])
 
 
-class NodeEvents(QObject):
+class NodeEvents(_Events):
     """The node's notifications; the names are those of `NodeNotifications`."""
 
     init_message = Signal(str)
@@ -40,79 +50,76 @@ class NodeEvents(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.receiver: NodeNotifications = _NodeReceiver(self)
+        self.receiver: NodeNotifications = _NodeReceiver(self._mailbox.outbox)
 
 
-class _NodeReceiver(NodeNotifications):
-    def __init__(self, events: NodeEvents) -> None:
-        self._events = events
-
+class _NodeReceiver(_Teller, NodeNotifications):
     def init_message(self, message: str) -> None:
-        _tell(self._events.init_message.emit, message)
+        self._tell("init_message", message)
 
     def message(self, kind: MessageKind, text: str) -> None:
-        _tell(self._events.message.emit, kind, text)
+        self._tell("message", kind, text)
 
     def progress(self, title: str, percent: int, resume_possible: bool) -> None:
-        _tell(self._events.progress.emit, title, percent)
+        self._tell("progress", title, percent)
 
     def block_tip(self, tip: BlockTip) -> None:
-        _tell(self._events.block_tip.emit, tip)
+        self._tell("block_tip", tip)
 
     def header_tip(self, tip: HeaderTip) -> None:
-        _tell(self._events.header_tip.emit, tip)
+        self._tell("header_tip", tip)
 
     def connections(self, inbound: int, outbound: int) -> None:
-        _tell(self._events.connections.emit, inbound, outbound)
+        self._tell("connections", inbound, outbound)
 
     def network_active(self, active: bool) -> None:
-        _tell(self._events.network_active.emit, active)
+        self._tell("network_active", active)
 
     def banned_list_changed(self) -> None:
-        _tell(self._events.banned_list_changed.emit)
+        self._tell("banned_list_changed")
 
     def warnings_changed(self) -> None:
-        _tell(self._events.warnings_changed.emit)
+        self._tell("warnings_changed")
 
     def wallets_ready(self) -> None:
-        _tell(self._events.wallets_ready.emit)
+        self._tell("wallets_ready")
 
     def wallets_lost(self) -> None:
-        _tell(self._events.wallets_lost.emit)
+        self._tell("wallets_lost")
 
     def shutdown_requested(self) -> None:
-        _tell(self._events.shutdown_requested.emit)
+        self._tell("shutdown_requested")
 
 
-class SourceEvents(QObject):
+class SourceEvents(_Events):
     """What the source of the node tells, and wallets that somebody loaded."""
 
     lost = Signal(str)
     quit_requested = Signal()
-    _wallet = Signal(object)
+    wallet_loaded = Signal(object)
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.receiver: NodeSourceEvents = _SourceReceiver(self)
-        self._wallet.connect(session.wallet_loaded, Qt.ConnectionType.QueuedConnection)
-
-    def wallet_loaded(self, wallet: Wallet) -> None:
-        """Take a wallet, on whatever thread."""
-        _tell(self._wallet.emit, wallet)
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.receiver = SourceReceiver(self._mailbox.outbox)
 
 
-class _SourceReceiver(NodeSourceEvents):
-    def __init__(self, events: SourceEvents) -> None:
-        self._events = events
+class SourceReceiver(_Teller, NodeSourceEvents):
+    """Takes the events of a node's source, and wallets."""
 
     def lost(self, message: str) -> None:
-        _tell(self._events.lost.emit, message)
+        """Pass it on."""
+        self._tell("lost", message)
 
     def quit_requested(self) -> None:
-        _tell(self._events.quit_requested.emit)
+        """Pass it on."""
+        self._tell("quit_requested")
+
+    def wallet_loaded(self, wallet: Wallet) -> None:
+        """Pass it on."""
+        self._tell("wallet_loaded", wallet)
 
 
-class WalletEvents(QObject):
+class WalletEvents(_Events):
     """A wallet's notifications; the names are those of `WalletNotifications`."""
 
     transactions_changed = Signal(object)
@@ -123,42 +130,36 @@ class WalletEvents(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.receiver: WalletNotifications = _WalletReceiver(self)
+        self.receiver: WalletNotifications = _WalletReceiver(self._mailbox.outbox)
 
 
-class _WalletReceiver(WalletNotifications):
-    def __init__(self, events: WalletEvents) -> None:
-        self._events = events
-
+class _WalletReceiver(_Teller, WalletNotifications):
     def transactions_changed(self, txids: list[bytes]) -> None:
-        _tell(self._events.transactions_changed.emit, txids)
+        self._tell("transactions_changed", txids)
 
     def balances_changed(self) -> None:
-        _tell(self._events.balances_changed.emit)
+        self._tell("balances_changed")
 
     def address_book_changed(self) -> None:
-        _tell(self._events.address_book_changed.emit)
+        self._tell("address_book_changed")
 
     def status_changed(self) -> None:
-        _tell(self._events.status_changed.emit)
+        self._tell("status_changed")
 
     def unloaded(self) -> None:
-        _tell(self._events.unloaded.emit)
+        self._tell("unloaded")
 
 
-class LogEvents(QObject):
+class LogEvents(_Events):
     """Log lines."""
 
     arrived = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.receiver: LogSink = _LogReceiver(self.arrived)
+        self.receiver: LogSink = _LogReceiver(self._mailbox.outbox)
 
 
-class _LogReceiver(LogSink):
-    def __init__(self, arrived: SignalInstance) -> None:
-        self._arrived = arrived
-
+class _LogReceiver(_Teller, LogSink):
     def lines(self, lines: list[str]) -> None:
-        _tell(self._arrived.emit, lines)
+        self._tell("arrived", lines)

@@ -95,6 +95,7 @@ class Session(QObject):
         self._source_events = SourceEvents(self)
         self._source_events.lost.connect(self._lost)
         self._source_events.quit_requested.connect(self.quit_wanted)
+        self._source_events.wallet_loaded.connect(self.wallet_loaded)
         self.events.shutdown_requested.connect(self.quit_wanted)
         self.events.wallets_ready.connect(self.find_wallets)
         self.events.wallets_lost.connect(self._wallets_lost)
@@ -211,7 +212,7 @@ class Session(QObject):
             wallets = node.wallets()
             if wallets is None:
                 return None, [], None
-            handler = wallets.handle_loaded(self._source_events.wallet_loaded)
+            handler = wallets.handle_loaded(self._source_events.receiver.wallet_loaded)
             return wallets, [(wallet.name(), wallet) for wallet in wallets.loaded()], handler
 
         self.worker.call(ask, self._found_wallets, key="wallets", context=self, patient=True)

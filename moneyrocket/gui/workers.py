@@ -12,8 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
+
+from moneyrocket.gui.mailbox import Mailbox, Outbox
 
 T = TypeVar("T")
 
@@ -25,7 +27,8 @@ class Task(Generic[T]):
 
     Attributes:
         cancelled: Its result is not wanted any more, and will be dropped.
-        started: Monotonic time at which its thread took it up; 0 before.
+        finished: Its result was handed over, or dropped.
+        patient: It is known to take long.
     """
 
     def __init__(
@@ -45,7 +48,6 @@ class Task(Generic[T]):
         self.patient = patient
         self.cancelled = False
         self.finished = False
-        self.started = 0.0
 
     def cancel(self) -> None:
         """Drop the result. A call that has begun cannot be stopped, one that has not is not made."""
@@ -53,7 +55,6 @@ class Task(Generic[T]):
 
     def run(self) -> None:
         """Make the call, on the worker's thread."""
-        self.started = time.monotonic()
         try:
             self._result = self._work()
         except Exception as error:  # whatever went wrong over there is reported here, where somebody can see it
@@ -73,6 +74,33 @@ class Task(Generic[T]):
         return None
 
 
+class _Lane:
+    """What worker and thread share. No Qt object in it: whichever of the two drops it last, nothing of Qt goes with it.
+
+    Attributes:
+        inbox: Tasks to do, None to end.
+        outbox: Takes the tasks done.
+        began: When the ordinary call under way began, seconds of a clock that never jumps; 0 for none.
+    """
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.inbox: queue.SimpleQueue[Task[Any] | None] = queue.SimpleQueue()
+        self.outbox = outbox
+        self.began = 0.0
+
+    def run(self) -> None:
+        """Make calls until told to end."""
+        while (task := self.inbox.get()) is not None:
+            if not task.cancelled:
+                self.began = 0.0 if task.patient else time.monotonic()
+                task.run()
+                self.began = 0.0
+            cell = [task]
+            # The task knows widgets. The GUI's thread is to be the last to hold it, so this one lets go first.
+            task = None
+            self.outbox.post(cell)
+
+
 class Worker(QObject):
     """A thread that makes calls in order, and reports on the GUI's thread.
 
@@ -84,29 +112,25 @@ class Worker(QObject):
     Signals:
         stuck_changed: A call takes longer than the limit (True), or an answer came at last (False).
         failed: A call failed and its caller had no handler for that.
-        lost: Any call failed; the receiver decides whether that means that the other process has gone.
     """
 
     stuck_changed = Signal(bool)
     failed = Signal(object)
-    lost = Signal(object)
-    _finished = Signal(object)
 
     def __init__(self, name: str, parent: QObject | None = None, *, limit: float = 5.0) -> None:
         super().__init__(parent)
         self.name = name
         self.limit = limit
         self.stuck = False
-        self._tasks: queue.SimpleQueue[Task[Any] | None] = queue.SimpleQueue()
         self._latest: dict[str, Task[Any]] = {}
-        self._running: Task[Any] | None = None
-        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mailbox = Mailbox(self._deliver, self)
+        self._lane = _Lane(self._mailbox.outbox)
         self._watch = QTimer(self)
         self._watch.setInterval(WATCH_INTERVAL_MS)
         self._watch.timeout.connect(self._look)
         self._watch.start()
         # A daemon: a call that never returns must not keep the program from ending.
-        self._thread = threading.Thread(target=self._run, name=f"gui-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._lane.run, name=f"gui-{name}", daemon=True)
         self._thread.start()
 
     def call(
@@ -135,7 +159,7 @@ class Worker(QObject):
             if stale is not None:
                 stale.cancel()
             self._latest[key] = task
-        self._tasks.put(task)
+        self._lane.inbox.put(task)
         return task
 
     def busy(self, key: str) -> bool:
@@ -148,35 +172,20 @@ class Worker(QObject):
         self._watch.stop()
         for task in self._latest.values():
             task.cancel()
-        self._tasks.put(None)
+        self._lane.inbox.put(None)
 
     def finish(self, timeout: float) -> None:
         """Take no more calls, and wait until those given are made, but no longer than ``timeout`` seconds."""
         self._watch.stop()
-        self._tasks.put(None)
+        self._lane.inbox.put(None)
         self._thread.join(timeout)
 
     def waited(self) -> float:
         """Returns for how many seconds an ordinary call has been waiting for its answer."""
-        task = self._running
-        if task is None or task.patient or not task.started:
-            return 0.0
-        return time.monotonic() - task.started
-
-    def _run(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            if not task.cancelled:
-                self._running = task
-                task.run()
-                self._running = None
-            try:
-                self._finished.emit(task)
-            except RuntimeError:  # the application is gone, and this object with it
-                return
+        began = self._lane.began
+        return time.monotonic() - began if began else 0.0
 
     def _deliver(self, task: Task[Any]) -> None:
-        if task._error is not None:
-            self.lost.emit(task._error)
         error = task.deliver()
         for key in [key for key, latest in self._latest.items() if latest is task]:
             del self._latest[key]
@@ -232,4 +241,4 @@ class Poll(QObject):
 
 
 def _ignore(_: Exception) -> None:
-    """The next answer will be better; the worker's `lost` signal says that something is wrong."""
+    """The next answer will be better; the session says if something is wrong."""

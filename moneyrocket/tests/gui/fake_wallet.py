@@ -108,7 +108,7 @@ class FakeWallet(Wallet):
     """
 
     def __init__(self, name: str = "Savings", rows: list[TxRow] | None = None) -> None:
-        self._name = name
+        self._name = self.known_as = name
         self.rows = rows if rows is not None else []
         self.revision = 1
         self.balance = WalletBalances(184_502_137, 2_500_000, 0, 0)
@@ -339,7 +339,7 @@ class FakeWallets(Wallets):
 
     def __init__(self, wallets: list[FakeWallet] | None = None) -> None:
         self.open = wallets if wallets is not None else [FakeWallet()]
-        self.known = {wallet.name(): wallet for wallet in self.open}
+        self.known = {wallet.known_as: wallet for wallet in self.open}
         self.listeners: list[Callable[[Wallet], None]] = []
 
     def loaded(self) -> list[Wallet]:

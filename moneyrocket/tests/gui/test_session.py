@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from moneyrocket.gui.application import Desktop
+from moneyrocket.gui.pages.peers_page import PeersPage
 from moneyrocket.gui.session import State
 from moneyrocket.interfaces.node import NodeStartError
 from moneyrocket.tests.gui.conftest import StartDesktop
@@ -104,7 +105,8 @@ def test_a_wallet_that_hangs_is_shown_and_holds_up_nobody_else(
     assert "Savings" in desktop.window.wallet_banner.text.text()
     desktop.window.go_to("peers")
     peers = desktop.window.stack.currentWidget()
-    qtbot.waitUntil(lambda: peers is not None and peers.model.rowCount() == len(node.peer_list))
+    assert isinstance(peers, PeersPage)
+    qtbot.waitUntil(lambda: peers.model.rowCount() == len(node.peer_list))
     wallet.gate.set()
     qtbot.waitUntil(lambda: not desktop.window.wallet_banner.isVisible())
 

@@ -85,7 +85,12 @@ def test_a_call_that_hangs_is_told_and_taken_back(qtbot: QtBot) -> None:
 def test_long_work_does_not_count_as_stuck(qtbot: QtBot) -> None:
     worker = Worker("test", limit=0.0)
     gate, begun = threading.Event(), threading.Event()
-    worker.call(lambda: (begun.set(), gate.wait(10)), patient=True)
+
+    def work() -> bool:
+        begun.set()
+        return gate.wait(10)
+
+    worker.call(work, patient=True)
     qtbot.waitUntil(begun.is_set)
     assert worker.waited() == 0.0
     gate.set()
