@@ -15,13 +15,13 @@ import capnp
 import pytest
 
 from libmultiprocess.errors import MalformedMessage, ProtocolError
-from libmultiprocess.rpc import messages, session
+from libmultiprocess.rpc import session
 from libmultiprocess.rpc.messages import Failure
 from libmultiprocess.rpc.session import Incoming, LocalObject, RemoteHandle, Session
 from libmultiprocess.schema import load_schema
 from libmultiprocess.wire.framing import MessageStream
 from libmultiprocess.wire.message import Message, Segment
-from libmultiprocess.wire.output import Output
+from libmultiprocess.wire.output import MAX_CAPABILITIES, Output
 
 RPC = load_schema(Path(capnp.__file__).parent / "rpc.capnp")
 INTERFACE = 0x1234567890ABCDEF
@@ -805,9 +805,9 @@ def test_a_flood_of_bytes(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_too_many_entries(side: Side, where: str) -> None:
     with pytest.raises(MalformedMessage):
         if where == "table":
-            side.call(1, 0, [{"none": None}] * (messages.MAX_CAPABILITIES + 1))
+            side.call(1, 0, [{"none": None}] * (MAX_CAPABILITIES + 1))
         else:
-            side.call(1, (0, *[0] * (messages.MAX_CAPABILITIES + 1)))
+            side.call(1, (0, *[0] * (MAX_CAPABILITIES + 1)))
 
 
 # The end.

@@ -112,6 +112,22 @@ class Question(Protocol):
         """There will be no answer."""
 
 
+class _Nobody:
+    """Stands for a question that was given up."""
+
+    def returned(self, message: Message, content: tuple[Segment, int], capabilities: Sequence[Any]) -> None:
+        """See `Question`."""
+
+    def failed(self, failure: int, reason: str) -> None:
+        """See `Question`."""
+
+    def lost(self) -> None:
+        """See `Question`."""
+
+
+_NOBODY: Final = _Nobody()
+
+
 class _Asked:
     """An entry of the question table."""
 
@@ -239,19 +255,22 @@ class Session:
             self._lose(number)
         return number
 
-    def ask_first_object(self, question: Question) -> None:
-        """Ask for the object that the peer offers."""
+    def ask_first_object(self, question: Question) -> int:
+        """Ask for the object that the peer offers. See `ask`."""
         number = next(self._question_numbers) % _MAX_ID
         self._questions[number] = _Asked(question, ())
         self._send(messages.bootstrap(number), False)
         if self.closed:
             self._lose(number)
+        return number
 
     def give_up(self, number: int) -> None:
         """Nobody waits for a question any more."""
         asked = self._questions.get(number)
         if asked is not None and not asked.given_up:
             asked.given_up = True
+            # Not kept until the answer comes: it may hold the thread that has waited.
+            asked.question = _NOBODY
             self._send(messages.finish(number, release_results=True), False)
 
     def _lose(self, number: int) -> None:
@@ -666,6 +685,11 @@ class Session:
         offered, self._offered = self._offered, None
         if offered is not None:
             offered.released()
+
+    def forked(self) -> None:
+        """The process is a fork: the connection is the parent's, and threads that held the lock are gone."""
+        self._returning = threading.Lock()
+        self.close()
 
     @property
     def sizes(self) -> Mapping[str, int]:
