@@ -5,15 +5,18 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from libmultiprocess.errors import ConversionError, MalformedMessage
+from libmultiprocess.wire.framing import MAX_MESSAGE_BYTES
 from libmultiprocess.wire.layout import SCALARS, Layout, layout_of
 from libmultiprocess.wire.message import STRUCT_LIST, ListAt, Message, Segment, StructAt
-from libmultiprocess.wire.output import MAX_ELEMENTS, Output
+from libmultiprocess.wire.output import MAX_CAPABILITIES, MAX_ELEMENTS, Output
 from libmultiprocess.wire.types import CONTEXT_ID, Bindings, WireType
 
 Wire = dict[str, Any]
 """A struct as plain values: int, float, bool, str, bytes, list and Wire; enums by number; None for a null pointer;
 references to objects as what the connection makes of them."""
 
+# The rest of a call, and its table of objects.
+_MOST_AROUND_CONTENT: Final = 256 + 32 * MAX_CAPABILITIES
 _WORD: Final = struct.Struct("<Q")
 _ELEMENT_CODES: Final = {1: 2, 2: 3, 4: 4, 8: 5}
 _SIZES: Final = (0, 0, 1, 2, 4, 8, 0)
@@ -157,6 +160,10 @@ class StructCodec:
         """
         try:
             self.write_in_place(wire, out)
+            if out.size + _MOST_AROUND_CONTENT > MAX_MESSAGE_BYTES:
+                raise ConversionError(f"{out.size} bytes are more than the {MAX_MESSAGE_BYTES} of a message")
+            if len(out.capabilities) > MAX_CAPABILITIES:
+                raise ConversionError(f"{len(out.capabilities)} objects are more than a message may refer to")
         except ConversionError:
             raise
         except (struct.error, TypeError, ValueError, OverflowError, AttributeError, KeyError) as error:

@@ -16,8 +16,14 @@ the bytes of data and the number of pointers of each."""
 
 STRUCT_LIST: Final = 7
 MAX_DEPTH: Final = 64
-TRAVERSAL_WORDS: Final = 8 << 20
-"""How many words may be visited in one message; pointers of a small one can lead to the same place again and again."""
+TRAVERSAL_WORDS: Final = 16 << 20
+"""How many words may be visited in one message, at most, and how many values may come out of it.
+
+Pointers of a small message can lead to the same place again and again, so it may cost less: `_FREE_WORDS` and
+`_READS_PER_BYTE` times its bytes. That is the most that a message may cost in which every bit is a value."""
+
+_FREE_WORDS: Final = 1 << 16
+_READS_PER_BYTE: Final = 9
 
 # Elements without content take no room in the message, but they do in the reader's memory.
 _NOTHING_COSTS: Final = 64
@@ -30,14 +36,19 @@ class Message:
 
     Args:
         segments: the message's segments, without the table before them.
+
+    Attributes:
+        size: bytes of all segments.
     """
 
-    __slots__ = ("_budget", "depth", "segments")
+    __slots__ = ("_budget", "depth", "segments", "size")
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
+        self.size = size = len(segments[0]) if len(segments) == 1 else sum(map(len, segments))
         self.depth = 0
-        self._budget = TRAVERSAL_WORDS
+        # Nothing is read twice but the first few words of an RPC message.
+        self._budget = min(_READS_PER_BYTE * size + _FREE_WORDS, TRAVERSAL_WORDS)
 
     def word(self, segment: Segment, position: int) -> int:
         """The 64-bit word at ``position`` (bytes).
