@@ -84,7 +84,7 @@ class Message:
         end = start + data + pointers * 8
         if start < 0 or end > len(segment):
             raise MalformedMessage("a struct lies outside the message")
-        self._spend(1 + (end - start >> 3))
+        self.spend(1 + (end - start >> 3))
         return segment, start, data, start + data, pointers
 
     def list_at(self, segment: Segment, position: int) -> ListAt | None:
@@ -110,7 +110,7 @@ class Message:
             size = (count * _BITS[code] + 63) >> 6
             if start < 0 or start + size * 8 > len(segment):
                 raise MalformedMessage("a list lies outside the message")
-            self._spend(1 + (size or count * _NOTHING_COSTS))
+            self.spend(1 + (size or count * _NOTHING_COSTS))
             return segment, start, code, count, 0, 0
         if start < 0 or start + 8 + count * 8 > len(segment):
             raise MalformedMessage("a list lies outside the message")
@@ -119,7 +119,7 @@ class Message:
         data, pointers = (tag >> 29) & 0x7FFF8, tag >> 48
         if tag & 3 or length * ((data >> 3) + pointers) > count:
             raise MalformedMessage("a list of structs is longer than its words")
-        self._spend(1 + (count or length * _NOTHING_COSTS))
+        self.spend(1 + (count if data or pointers else length * _NOTHING_COSTS))
         return segment, start + 8, code, length, data, pointers
 
     def capability_at(self, segment: Segment, position: int) -> int | None:
@@ -147,7 +147,12 @@ class Message:
         if self.depth > MAX_DEPTH:
             raise MalformedMessage(f"values are nested deeper than {MAX_DEPTH} levels")
 
-    def _spend(self, words: int) -> None:
+    def spend(self, words: int) -> None:
+        """Note that so many words are visited, or about as much memory is needed for what they mean.
+
+        Raises:
+            MalformedMessage: if that is too much for a message of this size.
+        """
         self._budget -= words
         if self._budget < 0:
             raise MalformedMessage("the message refers to its own parts too often")
@@ -172,5 +177,5 @@ class Message:
         number = word >> 32
         if number >= len(self.segments):
             raise MalformedMessage("a far pointer refers to a segment that is not there")
-        self._spend(1)
+        self.spend(1)
         return self.segments[number], (word & 0xFFFFFFF8)
