@@ -13,6 +13,7 @@ from libmultiprocess.errors import (
     TimedOut,
 )
 from libmultiprocess.eventloop import EventLoop
+from libmultiprocess.limits import Limits
 from libmultiprocess.log import Describer, FunctionLog, Log
 from libmultiprocess.method import Method
 from libmultiprocess.process import SpawnedProcess, inherited_socket, spawn
@@ -32,6 +33,7 @@ __all__ = [
     "EventLoop",
     "FunctionLog",
     "IpcError",
+    "Limits",
     "Listener",
     "Log",
     "Method",

@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from libmultiprocess.errors import IpcError, MalformedMessage, ProtocolError
 from libmultiprocess.rpc import messages
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES: Final = 1 << 12
 _DONT_WAIT: Final = socket.MSG_DONTWAIT
-MAX_UNSENT_BYTES: Final = 256 << 20
-"""How much may wait for a peer that does not read."""
+_SEND_SECONDS: Final = 1.0
 
 
 class Channel:
@@ -47,12 +47,15 @@ class Channel:
         self._on_end = on_end
         self._reason = ""
         self._stream = MessageStream()
+        # What was received and not yet looked at: at most one entry, bytes or how many were put into the stream's room.
+        self._arrived: list[Any] = []
         # Reading.
         self._role = threading.Lock()
         self._reader: Waiter | EventLoop | None = None
         self._sleepers: dict[Waiter, Awaited] = {}
         self._leaves = 0
         self._leaves_seen = -1
+        self._ending = False
         self._closed = False
         # Writing.
         self._sending = threading.Lock()
@@ -98,14 +101,14 @@ class Channel:
     def _pause(self, waiter: Waiter, awaited: Awaited, seconds: float = -1) -> None:
         """Read or sleep until the thread has something to do, ``seconds`` at most if that is not negative."""
         waiter.sleeping = True
-        may_read = seconds < 0 and waiter.may_read(self)
+        may_read = waiter.may_read(self)
         unread = False
         with self._role:
             if waiter.work or awaited.done:
                 waiter.sleeping = False
                 return
             if self._reader is None and not self.ended:
-                if may_read:
+                if may_read and not self.session.deferred:
                     self._reader = waiter
                 else:
                     unread = True
@@ -117,18 +120,26 @@ class Channel:
                 self._loop.post(self.take_over)
             try:
                 waiter.sleep(seconds)
-            finally:
-                with self._role:
-                    self._sleepers.pop(waiter, None)
-                    reads = self._reader is waiter
+            except BaseException:
+                if self._woken(waiter):
+                    self._leave(waiter)
+                raise
+            reads = self._woken(waiter)
         waiter.sleeping = False
         if reads:
             self._read_for(waiter, awaited)
 
+    def _woken(self, waiter: Waiter) -> bool:
+        """A thread sleeps no more; returns whether it was given the role."""
+        with self._role:
+            self._sleepers.pop(waiter, None)
+            return self._reader is waiter
+
     def _read_for(self, waiter: Waiter, awaited: Awaited) -> None:
         """Read until the thread has something to do."""
         try:
-            while not (waiter.work or awaited.done or self.ended):
+            # While calls are deferred the event loop reads: nothing can be posted to a thread that is in a read.
+            while not (waiter.work or awaited.done or self.ended or self.session.deferred):
                 self._receive(waiter, 0)
                 if self._outbox and not (waiter.work or awaited.done):
                     self.flush()
@@ -141,7 +152,9 @@ class Channel:
         unread = False
         leaving.busy = True
         with self._role:
-            if not self.ended:
+            if self.session.deferred:
+                unread = True
+            elif not self.ended:
                 for waiter, awaited in self._sleepers.items():
                     if awaited.urgent and not awaited.done:
                         unread = True
@@ -162,21 +175,26 @@ class Channel:
 
     def _receive(self, waiter: Waiter, flags: int) -> None:
         """Receive once, and act on what has come. Ends the connection if that is what has come."""
-        stream = self._stream
+        stream, arrived = self._stream, self._arrived
         try:
             room = stream.room()
+            if not arrived:
+                # No signal's handler can run between the system call and the list, so what was received is not lost.
+                waiter.resting = True
+                if room is None:
+                    arrived.extend(map(self._sock.recv, (_RECEIVE_BYTES,), (flags,)))
+                else:
+                    arrived.extend(map(self._sock.recv_into, (room,), (0,), (flags,)))
+                waiter.resting = False
+            data = arrived[0]
+            if not data:
+                self._hung_up()
+                return
             if room is None:
-                data = self._sock.recv(_RECEIVE_BYTES, flags)
-                if not data:
-                    self._hung_up()
-                    return
                 stream.feed(data)
             else:
-                count = self._sock.recv_into(room, 0, flags)
-                if not count:
-                    self._hung_up()
-                    return
-                stream.filled(count)
+                stream.filled(data)
+            arrived.clear()
             before, waiter.busy = waiter.busy, True
             try:
                 while (message := stream.next()) is not None:
@@ -187,10 +205,16 @@ class Channel:
             self.send(messages.abort(str(error)), False)
             self.end(str(error))
         except BlockingIOError:
-            return
+            waiter.resting = False
         except OSError as error:
+            if error.errno is None:
+                # It is no error of the socket's; a signal's handler has raised it.
+                raise
+            waiter.resting = False
             self.end(error.strerror or str(error))
         except Exception as error:
+            if waiter.resting:
+                raise
             # Nothing that a peer sends may end the thread that happens to read it.
             self.end(f"internal error: {type(error).__name__}: {error}")
 
@@ -206,7 +230,7 @@ class Channel:
         self._outbox.append(data)
         if self._full:
             self._unsent_bytes += len(data)
-            if self._unsent_bytes > MAX_UNSENT_BYTES:
+            if self._unsent_bytes > self._loop.limits.unsent_bytes:
                 self.end(f"the peer does not read: {self._unsent_bytes} bytes wait for it")
         elif not later:
             self.flush()
@@ -258,19 +282,35 @@ class Channel:
     # Ending; in any thread.
 
     def end(self, reason: str) -> None:
-        """End the connection: pending calls fail, held objects are let go.
+        """End the connection, soon: pending calls fail, held objects are let go.
 
         Args:
             reason: why; empty for an ordinary end.
         """
-        with self._role:
-            if self.ended:
-                return
+        # In the loop's thread, which no signal interrupts, and which nobody else is in while it takes up reading.
+        if self._loop.is_current_thread:
+            self._end(reason, None)
+        else:
+            self._loop.post(partial(self._end, reason, None))
             self.ended = True
+
+    def broken_off(self, waiter: Waiter, error: BaseException) -> None:
+        """An exception, of a signal's handler say, broke into a thread's use of the channel: nobody knows its state."""
+        waiter.busy = waiter.resting = False
+        self._loop.post(partial(self._end, f"{type(error).__name__} in the middle of a message", waiter))
+        self.ended = True
+
+    def _end(self, reason: str, broken: Waiter | None) -> None:
+        with self._role:
+            if broken is not None:
+                self._sleepers.pop(broken, None)
+                if self._reader is broken:
+                    self._reader = None
+            if self._ending:
+                return
+            self._ending = self.ended = True
             self._reason = reason
-            alone = self._reader is None
-            if alone:
-                self._reader = self._loop
+            alone = self._reader is None or self._reader is self._loop
         with contextlib.suppress(OSError):
             # Wakes a thread that reads.
             self._sock.shutdown(socket.SHUT_RDWR)
@@ -291,14 +331,20 @@ class Channel:
         self._loop.forget(self, self._close)
 
     def _close(self) -> None:
+        # A descriptor may be another file's as soon as it is closed, so nobody may be about to send; a thread that a
+        # signal took out of sending will not come back.
+        self._sending.acquire(timeout=_SEND_SECONDS)
         self._outbox.clear()
         self._sock.close()
         self._on_end(self._reason)
 
     def forked(self) -> None:
         """The process is a fork: forget the connection without ending the parent's."""
-        self.ended = self._closed = True
+        self.ended = self._ending = self._closed = True
+        # Threads that are gone may have held them.
+        self._role, self._sending = threading.Lock(), threading.Lock()
         self._sock.close()
+        self.session.forked()
 
     # In the event loop's thread.
 
@@ -309,6 +355,8 @@ class Channel:
                 return
             self._reader = self._loop
         self._loop.watch(self, reading=True)
+        if self._arrived:
+            self.readable()
 
     def watch_for_room(self) -> None:
         """Be told when the socket takes more."""
@@ -325,9 +373,10 @@ class Channel:
         """Something has come; let threads read again once they have something to do."""
         self._receive(current_waiter(), _DONT_WAIT)
         if self.ended:
-            self._finish()
             return
         self.flush()
+        if self.session.deferred:
+            return
         with self._role:
             woken = False
             for waiter, awaited in self._sleepers.items():
@@ -341,6 +390,8 @@ class Channel:
                 return
             self._reader = None
             self._leaves += 1
+        # Whoever was woken may be busy for long.
+        self._loop.ticking = True
         self._loop.watch(self, reading=False)
 
     def tick(self) -> bool:

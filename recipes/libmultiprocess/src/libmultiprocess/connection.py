@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 ClientT = TypeVar("ClientT", bound="ProxyClient")
 
-MAX_THREADS: Final = 1024
-"""How many threads a peer may start here."""
+_MAX_REASON_CHARS: Final = 1 << 16
 
 _request_numbers = count(1)
 
@@ -103,6 +102,24 @@ class _CallerThread:
         self._session.withdraw(self.export)
 
 
+class _Execution:
+    """A call of the peer that waits for its thread."""
+
+    __slots__ = ("_callback_thread", "_connection", "_incoming")
+
+    def __init__(self, connection: "Connection", incoming: Incoming, callback_thread: RemoteHandle | None) -> None:
+        self._connection = connection
+        self._incoming = incoming
+        self._callback_thread = callback_thread
+
+    def __call__(self) -> None:
+        self._connection._execute(self._incoming, self._callback_thread)
+
+    def abandon(self) -> None:
+        """See `libmultiprocess.threads.Task`."""
+        self._connection._abandon(self._incoming)
+
+
 class Connection:
     """Carries calls between this process and one other, in both directions.
 
@@ -135,11 +152,16 @@ class Connection:
         self._seconds_waited = 0.0
         self._calls_served = 0
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._ended = threading.Event()
         self._disconnect_hooks: list[Work] = []
         self._channel = Channel(loop, sock, self._disconnected)
         self._session = Session(
-            self._channel.send, self._receive, loop.start_ticking, offer(self) if offer is not None else None
+            self._channel.send,
+            self._receive,
+            loop.start_ticking,
+            offer(self) if offer is not None else None,
+            loop.limits,
         )
         self._channel.session = self._session
         try:
@@ -178,9 +200,13 @@ class Connection:
         session = self._session
         before = waiter.enter(self._channel)
         start = time.monotonic()
+        number = -1
         try:
             number = session.ask(call, target, method.numbers, out, codec.pointer_bits)
-            self._wait(waiter, call, number, method)
+            self._wait(waiter, call, method.full_name)
+        except BaseException as error:
+            self._break_off(waiter, number, error)
+            raise
         finally:
             waiter.leave(self._channel, before)
             self._calls_made += 1
@@ -203,15 +229,19 @@ class Connection:
             where = "in the event loop's thread" if self.loop.is_current_thread else "in the library's own work"
             raise IpcError(f"{method.full_name}: called {where}, which must not wait; by a finalizer, perhaps")
 
-    def _wait(self, waiter: Waiter, call: _Call, number: int, method: Method) -> None:
-        try:
-            if waiter.deadline is None:
-                self._channel.wait(waiter, call)
-            elif not self._channel.wait_until(waiter, call, waiter.deadline):
-                raise TimedOut(f"{method.full_name}: {self.peer} has not answered in time")
-        except BaseException:
+    def _wait(self, waiter: Waiter, call: _Call, name: str) -> None:
+        if waiter.deadline is None:
+            self._channel.wait(waiter, call)
+        elif not self._channel.wait_until(waiter, call, waiter.deadline):
+            raise TimedOut(f"{name}: {self.peer} has not answered in time")
+
+    def _break_off(self, waiter: Waiter, number: int, error: BaseException) -> None:
+        """An exception ends a call before its answer."""
+        if number >= 0 and (waiter.resting or isinstance(error, TimedOut)):
+            waiter.resting = False
             self._session.give_up(number)
-            raise
+        else:
+            self._channel.broken_off(waiter, error)
 
     def _lost(self, method: Method) -> Disconnected:
         if self.loop.forked:
@@ -259,13 +289,18 @@ class Connection:
         Raises:
             Disconnected: if the peer hangs up.
             RemoteError: if it offers none.
+            TimedOut: if the time of a `deadline` is over.
         """
         waiter = current_waiter()
         call = _Call(waiter)
         before = waiter.enter(self._channel)
+        number = -1
         try:
-            self._session.ask_first_object(call)
-            self._channel.wait(waiter, call)
+            number = self._session.ask_first_object(call)
+            self._wait(waiter, call, "bootstrap")
+        except BaseException as error:
+            self._break_off(waiter, number, error)
+            raise
         finally:
             waiter.leave(self._channel, before)
         if call.message is None:
@@ -322,8 +357,12 @@ class Connection:
             if thread is None:
                 return
         else:
-            thread = self._ordered()
-        thread.post(partial(self._execute, incoming, callback_thread))
+            try:
+                thread = self._ordered()
+            except (IpcError, RuntimeError) as error:
+                self._session.fail(incoming.answer, Failure.OVERLOADED, _reason(error))
+                return
+        thread.post(_Execution(self, incoming, callback_thread))
 
     def _threads_of(self, incoming: Incoming) -> tuple[Waiter | ServiceThread | None, RemoteHandle | None]:
         """The thread that shall run a call, None if the call was refused, and the peer's thread that waits."""
@@ -350,8 +389,7 @@ class Connection:
             params = method.read(method.params, incoming.message, incoming.content, incoming.capabilities)
             self._answer(incoming, incoming.target.run(method, params))
         except Exception as error:
-            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
-            self._session.fail(incoming.answer, failure, _reason(error))
+            self._session.fail(incoming.answer, Failure.FAILED, _reason(error))
 
     def _pool_thread(self) -> ServiceThread | None:
         if not self._pool:
@@ -362,7 +400,10 @@ class Connection:
     def _ordered(self) -> ServiceThread:
         # Methods without a context run one after the other, as in C++, but never in a thread that others wait for.
         if self._ordered_thread is None:
-            self._ordered_thread = self._start("ipc-ordered", ordered=True)
+            # A call that has waited for an answer is passed on by another thread than the one that reads.
+            with self._starting:
+                if self._ordered_thread is None:
+                    self._ordered_thread = self._start("ipc-ordered", ordered=True)
         return self._ordered_thread
 
     def _make_thread(self, name: str) -> ThreadTarget:
@@ -377,8 +418,8 @@ class Connection:
 
     def _start(self, name: str, *, ordered: bool) -> ServiceThread:
         with self._lock:
-            if len(self._service_threads) >= MAX_THREADS:
-                raise IpcError(f"more than {MAX_THREADS} threads for one connection")
+            if len(self._service_threads) >= self.loop.limits.threads:
+                raise IpcError(f"more than {self.loop.limits.threads} threads for one connection")
         thread = ServiceThread(name, self._channel, self._thread_ended, ordered=ordered)
         with self._lock:
             self._service_threads.add(thread)
@@ -403,11 +444,11 @@ class Connection:
             thread.stop()
         self._thread_map = None
         self._callers = threading.local()
-        if reason and self.loop.log.enabled:
-            self.loop.log(f"{{{thread_name(self.loop.name)}}} IPC connection to {self.peer} ended: {reason}")
         for hook in hooks:
             self.loop.clean_up(hook)
         self.loop.discard(self)
+        if reason and self.loop.log.enabled:
+            self.loop.log(f"{{{thread_name(self.loop.name)}}} IPC connection to {self.peer} ended: {reason}")
 
     # In a service thread.
 
@@ -445,16 +486,25 @@ class Connection:
                 log(f"{{{name}}} IPC server send response #{number} {method.full_name}$Results {text}")
             self._answer(incoming, results)
         except BaseException as error:
-            if log.enabled:
-                text = f"{type(error).__qualname__}: {error}"
-                log(f"{{{thread_name(loop.name)}}} IPC server error request #{number} {method.full_name} {text}")
+            reason = _reason(error)
             failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
-            self._session.fail(incoming.answer, failure, _reason(error))
+            self._session.fail(incoming.answer, failure, reason)
+            if log.enabled:
+                log(f"{{{thread_name(loop.name)}}} IPC server error request #{number} {method.full_name} {reason}")
+            if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+                # It is meant for the whole program, and so for the call that this one came back from.
+                waiter.resting = True
+                raise
         finally:
             self._calls_served += 1
             waiter.leave(self._channel, before)
             if outermost:
                 caller.request_thread = None
+
+    def _abandon(self, incoming: Incoming) -> None:
+        """The thread of a call has ended. A finalizer may run anywhere, so the peer is told later."""
+        reason = "IpcError: the thread that the call was meant for has ended"
+        self.loop.post(partial(self._session.fail, incoming.answer, Failure.FAILED, reason))
 
     def _answer(self, incoming: Incoming, results: Wire) -> None:
         method: Method = incoming.method
@@ -502,8 +552,10 @@ class Connection:
 
     def forked(self) -> None:
         """The process is a fork: the connection stays the parent's."""
-        self._channel.forked()
+        # Another thread may have held the event's lock.
+        self._ended = threading.Event()
         self._ended.set()
+        self._channel.forked()
 
 
 def _reason(error: BaseException) -> str:
@@ -511,4 +563,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RemoteError):
         # It keeps the name that it has where it came from.
         return str(error)
-    return f"{type(error).__qualname__}: {error}".removesuffix(": ")
+    try:
+        return f"{type(error).__qualname__}: {error}".removesuffix(": ")[:_MAX_REASON_CHARS]
+    except Exception:
+        return type(error).__qualname__

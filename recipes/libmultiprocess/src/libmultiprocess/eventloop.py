@@ -2,17 +2,21 @@
 
 import atexit
 import contextlib
+import errno
 import os
 import selectors
 import socket
+import sys
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from libmultiprocess.errors import IpcError
-from libmultiprocess.log import Describer, Log, NoLog
+from libmultiprocess.limits import Limits
+from libmultiprocess.log import Describer, Log, NoLog, thread_name
 from libmultiprocess.threads import Work, WorkThread, current_waiter
 
 if TYPE_CHECKING:
@@ -34,13 +38,18 @@ class EventLoop:
         name: name of this process, for messages and thread names.
         log: takes a line for each request and response.
         describe: writes the arguments for those lines.
+        limits: what each peer may take.
     """
 
-    def __init__(self, name: str, log: Log | None = None, describe: Describer | None = None) -> None:
+    def __init__(
+        self, name: str, log: Log | None = None, describe: Describer | None = None, limits: Limits | None = None
+    ) -> None:
         self.name = name
         self.log: Log = log or NoLog()
         self.describe = describe or Describer()
+        self.limits = limits or Limits()
         self.closed = False
+        self._closing = False
         self.forked = False
         self.ticking = False
         self._quiet_ticks = 0
@@ -53,6 +62,7 @@ class EventLoop:
         self._cleanup_thread: WorkThread | None = None
         self._selector = selectors.DefaultSelector()
         self._bell, self._ring = socket.socketpair()
+        self._spare = socket.socket(socket.AF_UNIX)
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, self._hear)
@@ -66,11 +76,18 @@ class EventLoop:
         current_waiter().busy = True
         while not self.closed:
             for key, events in self._selector.select(TICK_SECONDS if self.ticking else None):
-                key.data(events)
+                self._guard(partial(key.data, events))
             self._run_posted()
             if self.ticking:
-                self._tick()
+                self._guard(self._tick)
         self._run_posted()
+
+    def _guard(self, work: Work) -> None:
+        """Nothing ends the thread that all connections rely on: not a log that raises, nor a lack of memory."""
+        try:
+            work()
+        except Exception:
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))
 
     def _hear(self, _events: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -80,7 +97,7 @@ class EventLoop:
     def _run_posted(self) -> None:
         posted = self._posted
         while posted:
-            posted.popleft()()
+            self._guard(posted.popleft())
 
     def _tick(self) -> None:
         active = False
@@ -113,14 +130,25 @@ class EventLoop:
     def start_ticking(self) -> None:
         """Look after the channels for a while. Safe everywhere."""
         if not self.ticking:
-            self.ticking = True
-            self._wake()
+            try:
+                self.ticking = True
+                self._wake()
+            except BaseException:
+                # A signal's handler has raised, and perhaps the loop does not know.
+                self.ticking = False
+                raise
 
     def _wake(self) -> None:
         if not self._woken and not self.closed:
-            self._woken = True
-            with contextlib.suppress(OSError):
+            try:
+                self._woken = True
                 self._ring.send(b"\0")
+            except OSError:
+                return
+            except BaseException:
+                # Likewise.
+                self._woken = False
+                raise
 
     def clean_up(self, work: Work) -> None:
         """Run ``work``, which may take its time or call other processes, in the thread kept for letting go."""
@@ -130,7 +158,15 @@ class EventLoop:
             with self._lock:
                 if self._cleanup_thread is None:
                     self._cleanup_thread = WorkThread("ipc-cleanup")
-        self._cleanup_thread.post(work)
+        self._cleanup_thread.post(partial(self._clean_up, work))
+
+    def _clean_up(self, work: Work) -> None:
+        try:
+            work()
+        except Exception as error:
+            # What else is to be let go does not depend on it.
+            if self.log.enabled:
+                self.log(f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}")
 
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.
@@ -139,7 +175,7 @@ class EventLoop:
             IpcError: after `close`.
         """
         with self._lock:
-            if self.closed:
+            if self._closing or self.closed:
                 raise IpcError("the event loop is closed")
             self._connections.add(connection)
             self._channels.add(channel)
@@ -160,10 +196,7 @@ class EventLoop:
                 self._selector.unregister(channel.descriptor)
             close()
 
-        if self.is_current_thread or channel not in self._interest:
-            stop_watching()
-        else:
-            self.post(stop_watching)
+        self.post(stop_watching)
 
     # In the loop's thread.
 
@@ -195,11 +228,26 @@ class EventLoop:
         """Pass each connection that a listening socket gets to ``accepted``, until `stop_accepting`."""
 
         def ready(_events: int) -> None:
-            # A peer that is gone already must not end the listening.
-            with contextlib.suppress(OSError):
-                accepted(sock.accept()[0])
+            # A peer that is gone already must not end the listening, nor the loop if it is about to close.
+            with contextlib.suppress(OSError, IpcError):
+                try:
+                    accepted(sock.accept()[0])
+                except OSError as error:
+                    if error.errno in (errno.EMFILE, errno.ENFILE):
+                        self._refuse(sock)
+                    raise
 
         self.post(lambda: self._selector.register(sock, selectors.EVENT_READ, ready) and None)
+
+    def _refuse(self, sock: socket.socket) -> None:
+        """Hang up on who connects, for want of descriptors. Otherwise it would wait, and the loop never rest."""
+        self._spare.close()
+        try:
+            sock.accept()[0].close()
+        finally:
+            self._spare = socket.socket(socket.AF_UNIX)
+        if self.log.enabled:
+            self.log(f"{{{thread_name(self.name)}}} IPC refused a connection: too many open files")
 
     def stop_accepting(self, sock: socket.socket) -> None:
         """Close a listening socket once the loop does not look at it any more."""
@@ -223,7 +271,8 @@ class EventLoop:
         """Close all connections and end the threads. Pending calls fail. Harmless if repeated."""
         if self.closed or self.is_current_thread:
             return
-        # A listener may add connections meanwhile.
+        with self._lock:
+            self._closing = True
         while connections := self._snapshot():
             for connection in connections:
                 connection.close()
@@ -243,6 +292,7 @@ class EventLoop:
     def _give_back(self) -> None:
         self.closed = True
         self._selector.close()
+        self._spare.close()
         self._bell.close()
         self._ring.close()
 

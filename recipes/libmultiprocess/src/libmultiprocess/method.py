@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from libmultiprocess.errors import MalformedMessage
 from libmultiprocess.wire.codec import StructCodec, Wire, struct_codec
 from libmultiprocess.wire.message import Message, Segment
 from libmultiprocess.wire.types import CONTEXT_ID
@@ -96,8 +95,5 @@ class Method:
         Raises:
             MalformedMessage: if the message is not what the schema says.
         """
-        try:
-            found = message.struct_at(*content) or (b"", 0, 0, 0, 0)
-            return codec.read_at(message, found, capabilities)
-        except UnicodeDecodeError as error:
-            raise MalformedMessage(f"text that is not UTF-8: {error}") from None
+        found = message.struct_at(*content) or (b"", 0, 0, 0, 0)
+        return codec.read_at(message, found, capabilities)

@@ -91,10 +91,10 @@ class Listener:
             if not full:
                 self._open += 1
         if full:
-            sock.close()
             log = self._loop.log
             if log.enabled:
                 log(f"{{{thread_name(self._loop.name)}}} IPC refused connection {self._open + 1} on {self.path}")
+            sock.close()
             return
         serve_stream(self._loop, sock, self._server_type, self._impl).on_disconnect(self._ended)
 

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
 Work = Callable[[], None]
 
 
+class Task(Protocol):
+    """Work for one thread and no other."""
+
+    def __call__(self) -> None:
+        """Do it. Must not raise."""
+
+    def abandon(self) -> None:
+        """The thread has ended before it came to it. Called anywhere, in finalizers too."""
+
+
 class Awaited(Protocol):
     """Something that happens. Whoever makes it happen wakes the thread that waits."""
 
@@ -32,22 +42,28 @@ class Waiter:
         channel: the connection's channel that the calls on this thread's stack use.
         mixed: how many of them use another one.
         busy: whether the thread is in the middle of the library's own work, as a finalizer may find it.
+        resting: whether it is where an exception that a signal's handler raises leaves nothing half done.
         deadline: when its calls end at the latest, by ``time.monotonic``; None for never.
     """
 
-    __slots__ = ("__weakref__", "_awake", "busy", "channel", "deadline", "mixed", "sleeping", "work")
+    __slots__ = ("__weakref__", "_awake", "busy", "channel", "deadline", "mixed", "resting", "sleeping", "work")
 
     def __init__(self) -> None:
-        self.work: deque[Work] = deque()
+        self.work: deque[Task] = deque()
         self.channel: Channel | None = None
         self.mixed = 0
         self.busy = False
+        self.resting = False
         self.deadline: float | None = None
         self.sleeping = False
         self._awake = threading.Lock()
         self._awake.acquire()
 
-    def post(self, work: Work) -> None:
+    def __del__(self) -> None:
+        for task in self.work:
+            task.abandon()
+
+    def post(self, work: Task) -> None:
         """Run ``work`` on the thread as soon as it waits."""
         self.work.append(work)
         if self.sleeping:
@@ -63,7 +79,9 @@ class Waiter:
 
     def sleep(self, timeout: float = -1) -> None:
         """Wait for `wake`, ``timeout`` seconds at most (-1: without end)."""
+        self.resting = True
         self._awake.acquire(timeout=timeout)
+        self.resting = False
 
     def enter(self, channel: "Channel") -> "Channel | None":
         """A call over ``channel`` begins on this thread; returns what `leave` is to be given."""
@@ -83,7 +101,7 @@ class Waiter:
 
     def may_read(self, channel: "Channel") -> bool:
         """Whether the thread may sit in a blocking read of ``channel``: nothing else may be meant for it then."""
-        return not self.mixed and self.channel is channel
+        return not self.mixed and self.channel is channel and self.deadline is None
 
 
 _current = threading.local()
@@ -122,7 +140,7 @@ class ServiceThread:
         self._on_exit = on_exit
         self._ordered = ordered
         self._stopped = False
-        self._turns: deque[Work] = deque()
+        self._turns: deque[Task] = deque()
         started = threading.Event()
         self._running = threading.Thread(target=self._run, args=(started,), name=name, daemon=True)
         self._running.start()
@@ -133,7 +151,7 @@ class ServiceThread:
         """Whether the thread has something to do other than `Waiter.work`."""
         return self._stopped or bool(self._turns)
 
-    def post(self, work: Work) -> None:
+    def post(self, work: Task) -> None:
         """Run ``work`` when its turn has come. It must not raise."""
         if not self._ordered:
             self.waiter.post(work)
@@ -151,6 +169,9 @@ class ServiceThread:
                 self._channel.wait(self.waiter, self)
                 while self._turns:
                     self._turns.popleft()()
+        except BaseException as error:
+            # Nobody else can tell the peer that what it waits for will not come.
+            self._channel.broken_off(self.waiter, error)
         finally:
             self.waiter.leave(self._channel, before)
             self._on_exit(self)

@@ -10,7 +10,7 @@ from typing import Final
 
 from libmultiprocess.errors import MalformedMessage
 from libmultiprocess.wire.message import STRUCT_LIST, Message, Segment, StructAt
-from libmultiprocess.wire.output import Output
+from libmultiprocess.wire.output import MAX_CAPABILITIES, Output
 
 
 class Kind:
@@ -91,8 +91,6 @@ _CALL_WORDS: Final = 13
 _RETURN_WORDS: Final = 8
 
 _MAX_QUOTED: Final = 1 << 14
-MAX_CAPABILITIES: Final = 1 << 12
-"""How many capabilities one message may carry."""
 
 Descriptor = tuple[int, int]
 """How a capability is sent: `Hosted`, and the number of an import or export."""

@@ -15,13 +15,11 @@ from itertools import count
 from typing import Any, Final, Protocol
 
 from libmultiprocess.errors import MalformedMessage, ProtocolError
+from libmultiprocess.limits import Limits
 from libmultiprocess.rpc import messages
 from libmultiprocess.rpc.messages import Descriptor, Failure, Hosted, Kind, Outcome
 from libmultiprocess.wire.message import Message, Segment, StructAt
 from libmultiprocess.wire.output import Output
-
-MAX_CALLS: Final = 10_000
-"""How many calls of a peer may be unanswered at once."""
 
 _MAX_ID: Final = 1 << 32
 
@@ -109,6 +107,22 @@ class Question(Protocol):
         """There will be no answer."""
 
 
+class _Nobody:
+    """Stands for a question that was given up."""
+
+    def returned(self, message: Message, content: tuple[Segment, int], capabilities: Sequence[Any]) -> None:
+        """See `Question`."""
+
+    def failed(self, failure: int, reason: str) -> None:
+        """See `Question`."""
+
+    def lost(self) -> None:
+        """See `Question`."""
+
+
+_NOBODY: Final = _Nobody()
+
+
 class _Asked:
     """An entry of the question table."""
 
@@ -125,19 +139,27 @@ class Answer:
 
     Attributes:
         number: the peer's number for it.
+        size: bytes of the call.
         finished: whether the peer has no more use for it.
+        returned: whether calls of what it holds need not wait.
+        unwanted: whether it was finished before it returned.
     """
 
-    __slots__ = ("_content", "_exports", "_failure", "finished", "number", "returned", "waiting")
+    __slots__ = ("_content", "_exports", "_failure", "finished", "number", "returned", "size", "unwanted", "waiting")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, size: int) -> None:
         self.number = number
+        self.size = size
         self.finished = False
         self.returned = False
-        self.waiting: list[Callable[[], None]] = []
+        self.unwanted = False
+        self.waiting: deque[Callable[[], _Failed | None]] = deque()
         self._content: tuple[Message, Sequence[Any]] | None = None
         self._exports: Sequence[int] = ()
         self._failure: tuple[int, str] | None = None
+
+
+_Failed = tuple[Answer, int, str]
 
 
 @dataclass(slots=True)
@@ -169,6 +191,12 @@ class Session:
         received: takes each call of the peer. Called by the reading thread, so it must not block.
         nudge: says that `release_dropped` has something to do. Called anywhere, in finalizers too.
         offered: what the peer gets when it asks for the first object, if anything.
+        limits: what the peer may take.
+
+    Attributes:
+        closed: whether the connection has ended.
+        deferred: how many calls of the peer wait for an answer of this side. They are passed on by the thread that
+            answers, while another one reads.
     """
 
     def __init__(
@@ -177,19 +205,26 @@ class Session:
         received: Callable[[Incoming], None],
         nudge: Callable[[], None],
         offered: Target | None,
+        limits: Limits = Limits(),  # noqa: B008  # immutable
     ) -> None:
+        self._limits = limits
         self._send = send
         self._received = received
         self._nudge = nudge
         self._offered = offered
+        self._offered_as = -1
         self._question_numbers = count(0)
         self._export_numbers = count(0)
         self._questions: dict[int, _Asked] = {}
         self._answers: dict[int, Answer] = {}
         self._exports: dict[int, Export] = {}
         self._returning = threading.Lock()
+        # Bytes of all calls so far, and of those that are returned: each changed by one thread at a time.
+        self._taken = 0
+        self._returned = 0
         self._dropped: deque[int] = deque()
         self.closed = False
+        self.deferred = 0
 
     # Asking; in any thread.
 
@@ -221,19 +256,22 @@ class Session:
             self._lose(number)
         return number
 
-    def ask_first_object(self, question: Question) -> None:
-        """Ask for the object that the peer offers."""
+    def ask_first_object(self, question: Question) -> int:
+        """Ask for the object that the peer offers. See `ask`."""
         number = next(self._question_numbers) % _MAX_ID
         self._questions[number] = _Asked(question, ())
         self._send(messages.bootstrap(number), False)
         if self.closed:
             self._lose(number)
+        return number
 
     def give_up(self, number: int) -> None:
         """Nobody waits for a question any more."""
         asked = self._questions.get(number)
         if asked is not None and not asked.given_up:
             asked.given_up = True
+            # Not kept until the answer comes: it may hold the thread that has waited.
+            asked.question = _NOBODY
             self._send(messages.finish(number, release_results=True), False)
 
     def _lose(self, number: int) -> None:
@@ -248,7 +286,12 @@ class Session:
             if type(item) is RemoteHandle:
                 descriptors.append((Hosted.RECEIVER, item.number))
             elif type(item) is int:
-                self._exports[item].sent += 1
+                export = self._exports.get(item)
+                if export is None:
+                    # The connection has ended a moment ago, and nothing is sent any more.
+                    descriptors.append((Hosted.NONE, 0))
+                    continue
+                export.sent += 1
                 descriptors.append((Hosted.SENDER, item))
             else:
                 descriptors.append((Hosted.SENDER, self.export(item)))
@@ -287,57 +330,55 @@ class Session:
 
     def answer(self, answer: Answer, out: Output, bits: int) -> None:
         """Return results; thrown away if the peer has finished already."""
-        capabilities = out.capabilities
-        if not capabilities and not answer.waiting:
-            with self._returning:
-                finished = answer.finished
-                answer.returned = True
-                # Nothing can be asked of such an answer, so it needs no `Finish`.
-                self._answers.pop(answer.number, None)
-            if finished:
-                self._send(messages.canceled(answer.number), False)
-            else:
-                self._send(messages.results(answer.number, out, bits, ()), False)
-            self._resume(answer)
-            return
-        descriptors = self._describe(capabilities)
-        exports = [item[1] for item in descriptors if item[0] == Hosted.SENDER]
-        content = messages.results(answer.number, out, bits, descriptors)
-        with self._returning:
-            finished = answer.finished
-            answer.returned = True
+        descriptors = self._describe(out.capabilities) if out.capabilities else ()
+        if descriptors:
             answer._content = (_kept(out, bits), [self._own(item) for item in descriptors])
-            answer._exports = exports
-            if finished or self.closed:
-                self._answers.pop(answer.number, None)
-        if finished:
+            answer._exports = [item[1] for item in descriptors if item[0] == Hosted.SENDER]
+        # Nothing can be asked of an answer without objects, so it needs no `Finish`.
+        failed = self._return(answer, messages.results(answer.number, out, bits, descriptors), bool(descriptors))
+        for item in failed:
+            self.fail(*item)
+
+    def fail(self, answer: Answer, failure: int, reason: str) -> None:
+        """Return an exception."""
+        failed: list[_Failed] = [(answer, failure, reason)]
+        # Not by recursion: a peer may ask something of an answer that waits for an answer that waits, and so on.
+        while failed:
+            answer, failure, reason = failed.pop()
+            answer._failure = (failure, reason)
+            failed += self._return(answer, messages.exception(answer.number, failure, reason), True)
+
+    def _return(self, answer: Answer, content: bytes, needs_finish: bool) -> "Sequence[_Failed]":
+        """Deliver the calls that waited for an answer, then send it; returns those of them that cannot be delivered."""
+        failed: list[_Failed] = []
+        while (deliver := self._next_waiting(answer, needs_finish)) is not None:
+            if (item := deliver()) is not None:
+                failed.append(item)
+            with self._returning:
+                self.deferred -= 1
+        if answer.unwanted:
             self._send(messages.canceled(answer.number), False)
-            self._release_all(exports)
+            self._release_all(answer._exports)
         else:
             self._send(content, False)
-        self._resume(answer)
+        return failed
+
+    def _next_waiting(self, answer: Answer, needs_finish: bool) -> "Callable[[], _Failed | None] | None":
+        """What waits for an answer; once nothing does, the answer has returned."""
+        with self._returning:
+            if answer.waiting:
+                return answer.waiting.popleft()
+            # From now on, calls of what it holds need not wait; none overtakes one that did.
+            answer.returned = True
+            answer.unwanted = answer.finished
+            self._returned += answer.size
+            if answer.finished or not needs_finish or self.closed:
+                self._answers.pop(answer.number, None)
+            return None
 
     def _own(self, descriptor: Descriptor) -> Any:
         export = self._exports.get(descriptor[1]) if descriptor[0] == Hosted.SENDER else None
         return None if export is None else export.target
-
-    def fail(self, answer: Answer, failure: int, reason: str) -> None:
-        """Return an exception."""
-        with self._returning:
-            finished = answer.finished
-            answer.returned = True
-            answer._failure = (failure, reason)
-            if finished or self.closed:
-                self._answers.pop(answer.number, None)
-        self._send(
-            messages.canceled(answer.number) if finished else messages.exception(answer.number, failure, reason), False
-        )
-        self._resume(answer)
-
-    def _resume(self, answer: Answer) -> None:
-        """Go on with the calls that waited for an answer."""
-        while answer.waiting:
-            answer.waiting.pop(0)()
 
     # Receiving; one thread at a time.
 
@@ -383,39 +424,48 @@ class Session:
         else:
             self._send(messages.unimplemented(message), False)
 
-    def _open_answer(self, number: int) -> Answer:
+    def _open_answer(self, number: int, size: int) -> Answer:
         if number in self._answers:
             raise ProtocolError(f"question {number} was asked twice")
-        if len(self._answers) >= MAX_CALLS:
-            raise ProtocolError(f"more than {MAX_CALLS} calls at once")
-        answer = self._answers[number] = Answer(number)
+        if len(self._answers) >= self._limits.calls:
+            raise ProtocolError(f"more than {self._limits.calls} calls at once")
+        if self._taken - self._returned > self._limits.held_bytes:
+            raise ProtocolError(f"calls of more than {self._limits.held_bytes} bytes at once")
+        self._taken += size
+        answer = self._answers[number] = Answer(number, size)
         return answer
 
     def _take_bootstrap(self, number: int) -> None:
-        answer = self._open_answer(number)
+        answer = self._open_answer(number, 0)
         if self._offered is None:
             self.fail(answer, Failure.FAILED, "this side offers no object")
             return
-        export = self.export(self._offered)
+        exported = self._exports.get(self._offered_as)
+        if exported is None:
+            self._offered_as = self.export(self._offered)
+        else:
+            exported.sent += 1
         with self._returning:
             answer.returned = True
             answer._content = (Message((b"\x03\0\0\0\0\0\0\0",)), [self._offered])
-            answer._exports = (export,)
-        self._send(messages.bootstrap_results(number, export), False)
+            answer._exports = (self._offered_as,)
+        self._send(messages.bootstrap_results(number, self._offered_as), False)
 
     def _take_usual_call(
         self, message: Message, question: int, interface_id: int, method_id: int, number: int, has_table: bool
     ) -> None:
-        answer = self._open_answer(question)
+        answer = self._open_answer(question, message.size)
         payload = messages.usual_call_payload(message)
         capabilities: list[Any] = []
         if has_table:
             capabilities = [self._import(message, item) for item in messages.descriptors(message, payload)]
         call = Incoming(answer, None, None, message, (payload[0], payload[3]), capabilities)
-        self._deliver(call, self._exported(number), interface_id, method_id)
+        failed = self._deliver(call, self._exported(number), interface_id, method_id, None)
+        if failed is not None:
+            self.fail(*failed)
 
     def _take_call(self, message: Message, at: StructAt) -> None:
-        answer = self._open_answer(messages.u32(at, 0))
+        answer = self._open_answer(messages.u32(at, 0), message.size)
         payload = messages.part(message, at, 1)
         # References must be taken over even if the call is refused, so that they are given back.
         capabilities = [self._import(message, item) for item in messages.descriptors(message, payload)]
@@ -424,23 +474,32 @@ class Session:
             return
         wanted = self._target(message, messages.part(message, at, 0))
         call = Incoming(answer, None, None, message, messages.content(payload), capabilities)
-        self._deliver(call, wanted, messages.u64(at, 8), messages.u16(at, 4))
+        failed = self._deliver(call, wanted, messages.u64(at, 8), messages.u16(at, 4), None)
+        if failed is not None:
+            self.fail(*failed)
 
-    def _deliver(self, call: Incoming, wanted: Any, interface_id: int, method_id: int) -> None:
-        """Hand over a call, now or as soon as everything it refers to is there."""
+    def _deliver(
+        self, call: Incoming, wanted: Any, interface_id: int, method_id: int, ready: Answer | None
+    ) -> _Failed | None:
+        """Hand over a call, now or as soon as everything it refers to is there; if it cannot be, return how it fails.
+
+        Args:
+            ready: an answer that is about to be returned, for which this call has waited.
+        """
         for index, item in enumerate((wanted, *call.capabilities) if call.capabilities else (wanted,)):
             if type(item) is not _Unresolved:
                 continue
             with self._returning:
-                pending = not item.answer.returned
+                pending = not item.answer.returned and item.answer is not ready
                 if pending:
-                    item.answer.waiting.append(partial(self._deliver, call, wanted, interface_id, method_id))
+                    later = partial(self._deliver, call, wanted, interface_id, method_id, item.answer)
+                    item.answer.waiting.append(later)
+                    self.deferred += 1
             if pending:
-                return
+                return None
             found = self._follow(item)
             if isinstance(found, tuple):
-                self.fail(call.answer, *found)
-                return
+                return (call.answer, *found)
             if index == 0:
                 wanted = found
             else:
@@ -448,10 +507,10 @@ class Session:
         method = wanted.find_method(interface_id, method_id)
         if method is None:
             reason = f"interface {interface_id:#x} method {method_id} is not implemented"
-            self.fail(call.answer, Failure.UNIMPLEMENTED, reason)
-            return
+            return call.answer, Failure.UNIMPLEMENTED, reason
         call.target, call.method = wanted, method
         self._received(call)
+        return None
 
     def _target(self, message: Message, at: StructAt) -> Any:
         kind = messages.u16(at, 4)
@@ -472,7 +531,7 @@ class Session:
         answer = self._answers.get(number)
         if answer is None:
             # It has returned without capabilities and was forgotten, which the caller may not know yet.
-            answer = Answer(number)
+            answer = Answer(number, 0)
             answer.returned = True
         return _Unresolved(answer, messages.transform(message, at))
 
@@ -484,14 +543,18 @@ class Session:
         nothing = (Failure.FAILED, "a call of a result that is no object")
         if answer._content is None:
             return nothing
-        message, targets = answer._content
+        # Another one each time, for what may be read in one is limited.
+        message, targets = Message(answer._content[0].segments), answer._content[1]
         segment, position = message.segments[0], 0
-        for index in promised.path:
-            found = message.struct_at(segment, position)
-            if found is None or index >= found[4]:
-                return nothing
-            segment, position = found[0], found[3] + index * 8
-        entry = message.capability_at(segment, position)
+        try:
+            for index in promised.path:
+                found = message.struct_at(segment, position)
+                if found is None or index >= found[4]:
+                    return nothing
+                segment, position = found[0], found[3] + index * 8
+            entry = message.capability_at(segment, position)
+        except MalformedMessage:
+            return nothing
         if entry is None or entry >= len(targets) or targets[entry] is None:
             return nothing
         return targets[entry]
@@ -617,12 +680,20 @@ class Session:
         self.closed = True
         for number in list(self._questions):
             self._lose(number)
+        for answer in list(self._answers.values()):
+            # Calls that have not begun need not.
+            answer.finished = True
         self._answers.clear()
         for number in list(self._exports):
             self._forget(number)
         offered, self._offered = self._offered, None
         if offered is not None:
             offered.released()
+
+    def forked(self) -> None:
+        """The process is a fork: the connection is the parent's, and threads that held the lock are gone."""
+        self._returning = threading.Lock()
+        self.close()
 
     @property
     def sizes(self) -> Mapping[str, int]:

@@ -5,15 +5,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from libmultiprocess.errors import ConversionError, MalformedMessage
+from libmultiprocess.wire.framing import MAX_MESSAGE_BYTES
 from libmultiprocess.wire.layout import SCALARS, Layout, layout_of
 from libmultiprocess.wire.message import STRUCT_LIST, ListAt, Message, Segment, StructAt
-from libmultiprocess.wire.output import MAX_ELEMENTS, Output
+from libmultiprocess.wire.output import MAX_CAPABILITIES, MAX_ELEMENTS, Output
 from libmultiprocess.wire.types import CONTEXT_ID, Bindings, WireType
 
 Wire = dict[str, Any]
 """A struct as plain values: int, float, bool, str, bytes, list and Wire; enums by number; None for a null pointer;
 references to objects as what the connection makes of them."""
 
+# The rest of a call, and its table of objects.
+_MOST_AROUND_CONTENT: Final = 256 + 32 * MAX_CAPABILITIES
+# What a dictionary takes, in words, of which a short one has many more than its struct.
+_STRUCT_COSTS: Final = 8
 _WORD: Final = struct.Struct("<Q")
 _ELEMENT_CODES: Final = {1: 2, 2: 3, 4: 4, 8: 5}
 _SIZES: Final = (0, 0, 1, 2, 4, 8, 0)
@@ -46,7 +51,10 @@ class TextCodec:
         segment, start, code, count, _, _ = found
         if code != 2 or not count or segment[start + count - 1]:
             raise MalformedMessage("text was expected where something else is")
-        return str(segment[start : start + count - 1], "utf-8")
+        try:
+            return str(segment[start : start + count - 1], "utf-8")
+        except UnicodeDecodeError as error:
+            raise MalformedMessage(f"text that is not UTF-8: {error}") from None
 
 
 class DataCodec:
@@ -139,12 +147,14 @@ class StructCodec:
     def _resolve(self) -> list[tuple[str, PointerCodec] | None]:
         """Codecs of the fields behind pointers; made at first use, since types may contain themselves."""
         writers: list[tuple[str, PointerCodec] | None] = [None] * self.layout.pointer_words
+        readers: list[tuple[str, int, PointerCodec]] = []
         for item in self.layout.pointers:
             codec = pointer_codec(item.type)
             writers[item.index] = (item.name, codec)
             if not isinstance(codec, ContextCodec):
-                self._readers.append((item.name, item.index, codec))
-        self._writers = writers
+                readers.append((item.name, item.index, codec))
+        # Two threads may do this at once, and each reads what it finds here complete.
+        self._readers, self._writers = readers, writers
         return writers
 
     # Writing.
@@ -157,6 +167,10 @@ class StructCodec:
         """
         try:
             self.write_in_place(wire, out)
+            if out.size + _MOST_AROUND_CONTENT > MAX_MESSAGE_BYTES:
+                raise ConversionError(f"{out.size} bytes are more than the {MAX_MESSAGE_BYTES} of a message")
+            if len(out.capabilities) > MAX_CAPABILITIES:
+                raise ConversionError(f"{len(out.capabilities)} objects are more than a message may refer to")
         except ConversionError:
             raise
         except (struct.error, TypeError, ValueError, OverflowError, AttributeError, KeyError) as error:
@@ -308,6 +322,7 @@ class StructCodec:
             data, pointers = (0, 1) if code == 6 else (_SIZES[code], 0)
             if code == 1:
                 raise MalformedMessage("a list of bits cannot be read as structs")
+        message.spend(count * _STRUCT_COSTS)
         step = data + pointers * 8
         return [
             self.read_at(
@@ -420,6 +435,7 @@ class ScalarListCodec:
         if found is None:
             return None
         segment, start, code, count, data, pointers = found
+        message.spend(count)
         if code == self._code:
             return list(struct.unpack_from(f"<{count}{self._letter}", segment, start))
         if code == STRUCT_LIST and data >= self._size:
@@ -449,6 +465,7 @@ class BoolListCodec:
         segment, start, code, count, _, _ = found
         if code != 1 and count:
             raise MalformedMessage("a list of booleans was expected where something else is")
+        message.spend(count)
         number = int.from_bytes(segment[start : start + (count + 7 >> 3)], "little")
         digits = bin(number)[:1:-1].ljust(count, "0")
         return [digit == "1" for digit in digits[:count]]
@@ -464,7 +481,10 @@ class VoidListCodec:
     def read(self, message: Message, segment: Segment, position: int, capabilities: Sequence[Any]) -> list[None] | None:
         """See `PointerCodec`."""
         found = message.list_at(segment, position)
-        return None if found is None else [None] * found[3]
+        if found is None:
+            return None
+        message.spend(found[3])
+        return [None] * found[3]
 
 
 def _short(value: Any) -> str:

@@ -16,8 +16,14 @@ the bytes of data and the number of pointers of each."""
 
 STRUCT_LIST: Final = 7
 MAX_DEPTH: Final = 64
-TRAVERSAL_WORDS: Final = 8 << 20
-"""How many words may be visited in one message; pointers of a small one can lead to the same place again and again."""
+TRAVERSAL_WORDS: Final = 16 << 20
+"""How many words may be visited in one message, at most, and how many values may come out of it.
+
+Pointers of a small message can lead to the same place again and again, so it may cost less: `_FREE_WORDS` and
+`_READS_PER_BYTE` times its bytes. That is the most that a message may cost in which every bit is a value."""
+
+_FREE_WORDS: Final = 1 << 16
+_READS_PER_BYTE: Final = 9
 
 # Elements without content take no room in the message, but they do in the reader's memory.
 _NOTHING_COSTS: Final = 64
@@ -30,14 +36,19 @@ class Message:
 
     Args:
         segments: the message's segments, without the table before them.
+
+    Attributes:
+        size: bytes of all segments.
     """
 
-    __slots__ = ("_budget", "depth", "segments")
+    __slots__ = ("_budget", "depth", "segments", "size")
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self.segments = segments
+        self.size = size = len(segments[0]) if len(segments) == 1 else sum(map(len, segments))
         self.depth = 0
-        self._budget = TRAVERSAL_WORDS
+        # Nothing is read twice but the first few words of an RPC message.
+        self._budget = min(_READS_PER_BYTE * size + _FREE_WORDS, TRAVERSAL_WORDS)
 
     def word(self, segment: Segment, position: int) -> int:
         """The 64-bit word at ``position`` (bytes).
@@ -73,7 +84,7 @@ class Message:
         end = start + data + pointers * 8
         if start < 0 or end > len(segment):
             raise MalformedMessage("a struct lies outside the message")
-        self._spend(1 + (end - start >> 3))
+        self.spend(1 + (end - start >> 3))
         return segment, start, data, start + data, pointers
 
     def list_at(self, segment: Segment, position: int) -> ListAt | None:
@@ -99,7 +110,7 @@ class Message:
             size = (count * _BITS[code] + 63) >> 6
             if start < 0 or start + size * 8 > len(segment):
                 raise MalformedMessage("a list lies outside the message")
-            self._spend(1 + (size or count * _NOTHING_COSTS))
+            self.spend(1 + (size or count * _NOTHING_COSTS))
             return segment, start, code, count, 0, 0
         if start < 0 or start + 8 + count * 8 > len(segment):
             raise MalformedMessage("a list lies outside the message")
@@ -108,7 +119,7 @@ class Message:
         data, pointers = (tag >> 29) & 0x7FFF8, tag >> 48
         if tag & 3 or length * ((data >> 3) + pointers) > count:
             raise MalformedMessage("a list of structs is longer than its words")
-        self._spend(1 + (count or length * _NOTHING_COSTS))
+        self.spend(1 + (count if data or pointers else length * _NOTHING_COSTS))
         return segment, start + 8, code, length, data, pointers
 
     def capability_at(self, segment: Segment, position: int) -> int | None:
@@ -136,7 +147,12 @@ class Message:
         if self.depth > MAX_DEPTH:
             raise MalformedMessage(f"values are nested deeper than {MAX_DEPTH} levels")
 
-    def _spend(self, words: int) -> None:
+    def spend(self, words: int) -> None:
+        """Note that so many words are visited, or about as much memory is needed for what they mean.
+
+        Raises:
+            MalformedMessage: if that is too much for a message of this size.
+        """
         self._budget -= words
         if self._budget < 0:
             raise MalformedMessage("the message refers to its own parts too often")
@@ -161,5 +177,5 @@ class Message:
         number = word >> 32
         if number >= len(self.segments):
             raise MalformedMessage("a far pointer refers to a segment that is not there")
-        self._spend(1)
+        self.spend(1)
         return self.segments[number], (word & 0xFFFFFFF8)

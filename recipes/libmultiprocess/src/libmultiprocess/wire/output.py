@@ -5,6 +5,9 @@ from typing import Any, Final
 from libmultiprocess.errors import ConversionError
 
 MAX_ELEMENTS: Final = (1 << 29) - 1
+MAX_CAPABILITIES: Final = 1 << 12
+"""How many objects one message may refer to."""
+
 _PAD: Final = tuple(bytes(-n & 7) for n in range(8))
 
 
