@@ -17,9 +17,9 @@ from moneyrocket.common.options_node import NODE_OPTIONS
 from moneyrocket.common.settings import Settings
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.gui.options import GuiOptions
+from moneyrocket.gui.qt_check import qt_problem
 from moneyrocket.init import config
 from moneyrocket.init.process_signals import watch_signals
-from moneyrocket.init.qt_check import qt_problem
 
 if TYPE_CHECKING:
     from moneyrocket.init.node_sources import LocalSource, ProcessSource

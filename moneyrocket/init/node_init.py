@@ -162,7 +162,6 @@ class NodeStartup:
         if self._wallet is None or self.context.shutdown.is_set():
             raise InitError("There is no wallet component to restart.")
         self._wallet.restart()
-        self.context.announcer.wallets_ready()
 
     # Steps
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from moneyrocket.common.args import ArgsManager
@@ -13,6 +14,7 @@ from moneyrocket.common.logging import log
 from moneyrocket.common.options_node import IPC_OPTIONS, NODE_OPTIONS
 from moneyrocket.common.settings import Settings
 from moneyrocket.init import config, notify
+from moneyrocket.init.loaded_names import LoadedNames
 from moneyrocket.init.node_process import prepare
 from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.interfaces.node import NodeStartError
@@ -44,6 +46,7 @@ class RunningNode(DesktopNode):
         self._startup: NodeStartup | None = None
         self._stopping = threading.Event()
         self._stopped = False
+        self._names = LoadedNames()
 
     def start(self) -> None:
         """See `Node`."""
@@ -58,6 +61,7 @@ class RunningNode(DesktopNode):
                 if self._stopping.is_set():
                     self._startup.context.request_shutdown()
                 self._startup.start()
+                self._follow_wallets()
             except InitError as error:
                 log.error("%s", error.message)
                 raise NodeStartError(error.message) from error
@@ -102,6 +106,15 @@ class RunningNode(DesktopNode):
             self._startup.restart_wallets()
         except InitError as error:
             raise NodeStartError(error.message) from error
+        self._follow_wallets()
+        self.announcer.wallets_ready()
+
+    def _follow_wallets(self) -> None:
+        wallets = self.wallets()
+        if wallets is not None:
+            # A process that dies now is told of like any other time.
+            with suppress(ConnectionError):
+                self._names.follow(wallets)
 
     def _make_startup(self) -> NodeStartup:
         from moneyrocket.init.node_init import NodeStartup

@@ -223,7 +223,7 @@ class Node(ABC):
 
     @abstractmethod
     def restart_wallets(self) -> None:
-        """Start the wallet component anew after `NodeNotifications.wallets_lost`, and load the wallets of start-up.
+        """Start the wallet component anew after `NodeNotifications.wallets_lost`, and load what was loaded.
 
         Raises:
             NodeStartError: it cannot be started, or it has not ended.

@@ -44,7 +44,7 @@ class WalletNotifications:
     """
 
     def transactions_changed(self, txids: list[bytes]) -> None:
-        """Transactions are new, or their standing or labels changed. Empty: so many that all should be read again."""
+        """Transactions are new, or their standing or labels changed. Empty: any may have, all should be read again."""
 
     def balances_changed(self) -> None:
         """See `Wallet.balances`."""
@@ -257,23 +257,23 @@ class Wallets(ABC):
         """
 
     @abstractmethod
-    def load(self, name: str, load_on_startup: bool) -> LoadedWallet:
-        """Load a wallet; and at every start from now on, or not.
+    def load(self, name: str, load_on_startup: bool | None) -> LoadedWallet:
+        """Load a wallet; and at every start from now on, or not, or with None as before.
 
         Raises:
             WalletRequestError: it cannot be loaded.
         """
 
     @abstractmethod
-    def unload(self, name: str, load_on_startup: bool) -> None:
-        """Close a wallet; and load it at every start from now on, or not.
+    def unload(self, name: str, load_on_startup: bool | None) -> None:
+        """Close a wallet; and load it at every start from now on, or not, or with None as before.
 
         Raises:
             WalletRequestError: it is not loaded (NOT_FOUND), or busy with a scan.
         """
 
     @abstractmethod
-    def restore(self, name: str, backup: str, load_on_startup: bool) -> LoadedWallet:
+    def restore(self, name: str, backup: str, load_on_startup: bool | None) -> LoadedWallet:
         """Make a wallet of a backup file and load it.
 
         Raises:

@@ -142,4 +142,7 @@ class _Watcher(Handler):
         with self._lock:
             txids, everything = self._txids, self._all
             self._txids, self._all = set(), False
-        self._notifications.transactions_changed([] if everything or len(txids) > _MAX_TXIDS else sorted(txids))
+        if txids and len(txids) <= _MAX_TXIDS:
+            self._notifications.transactions_changed(sorted(txids))
+        if everything or len(txids) > _MAX_TXIDS:
+            self._notifications.transactions_changed([])

@@ -35,12 +35,12 @@ interface Wallets $Proxy.wrap("moneyrocket.interfaces.wallet.Wallets") {
     create @4 (context :Proxy.Context, wallet :NewWallet)
         -> (result :LoadedWallet,
             error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
-    load @5 (context :Proxy.Context, name :Text, loadOnStartup :Bool)
+    load @5 (context :Proxy.Context, name :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
         -> (result :LoadedWallet,
             error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
-    unload @6 (context :Proxy.Context, name :Text, loadOnStartup :Bool)
+    unload @6 (context :Proxy.Context, name :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
         -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
-    restore @7 (context :Proxy.Context, name :Text, backup :Text, loadOnStartup :Bool)
+    restore @7 (context :Proxy.Context, name :Text, backup :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
         -> (result :LoadedWallet,
             error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
     handleLoaded @8 (context :Proxy.Context, loaded :WalletLoaded) -> (result :Handler.Handler);

@@ -362,7 +362,7 @@ class FakeWallets(Wallets):
         self.known[wallet.name] = made
         return self.load(wallet.name, wallet.load_on_startup)
 
-    def load(self, name: str, load_on_startup: bool) -> LoadedWallet:
+    def load(self, name: str, load_on_startup: bool | None) -> LoadedWallet:
         if name not in self.known:
             raise WalletRequestError(WalletFailure.NOT_FOUND, f"There is no wallet {name}.")
         wallet = self.known[name]
@@ -371,12 +371,12 @@ class FakeWallets(Wallets):
             listener(wallet)
         return LoadedWallet(wallet, ())
 
-    def unload(self, name: str, load_on_startup: bool) -> None:
+    def unload(self, name: str, load_on_startup: bool | None) -> None:
         for wallet in [wallet for wallet in self.open if wallet.name() == name]:
             self.open.remove(wallet)
             wallet.tell(lambda listener: listener.unloaded())
 
-    def restore(self, name: str, backup: str, load_on_startup: bool) -> LoadedWallet:
+    def restore(self, name: str, backup: str, load_on_startup: bool | None) -> LoadedWallet:
         return self.create(NewWallet(name))
 
     def handle_loaded(self, loaded: Callable[[Wallet], None]) -> Handler:

@@ -265,7 +265,7 @@ def test_three_processes_and_their_numbers(processes: ProcessSource) -> None:
 def test_a_wallet_process_that_dies_comes_back(processes: ProcessSource) -> None:
     recorder = Recorder()
     node = started(processes, recorder)
-    wallet = wallets_of(node).create(NewWallet("w", load_on_startup=True)).wallet
+    wallet = wallets_of(node).create(NewWallet("w", load_on_startup=False)).wallet
     address = wallet.new_address("kept", AddressType.BECH32)
 
     for _ in range(2):

@@ -61,13 +61,13 @@ class DesktopWallets(Wallets):
             )
         return LoadedWallet(self._desktop(made), tuple(warnings))
 
-    def load(self, name: str, load_on_startup: bool) -> LoadedWallet:
+    def load(self, name: str, load_on_startup: bool | None) -> LoadedWallet:
         """See `Wallets`."""
         with told():
             made, warnings = self._manager.load(name, load_on_startup=load_on_startup)
         return LoadedWallet(self._desktop(made), tuple(warnings))
 
-    def unload(self, name: str, load_on_startup: bool) -> None:
+    def unload(self, name: str, load_on_startup: bool | None) -> None:
         """See `Wallets`."""
         wallet = self._manager.find(name)
         if wallet is None:
@@ -77,7 +77,7 @@ class DesktopWallets(Wallets):
         with self._lock:
             self._seen.pop(id(wallet), None)
 
-    def restore(self, name: str, backup: str, load_on_startup: bool) -> LoadedWallet:
+    def restore(self, name: str, backup: str, load_on_startup: bool | None) -> LoadedWallet:
         """See `Wallets`."""
         with told():
             made, warnings = self._manager.restore(name, Path(backup), load_on_startup=load_on_startup)
