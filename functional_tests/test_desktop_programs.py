@@ -38,13 +38,15 @@ def desktop(
     return node
 
 
-def _programs(node: Node) -> list[str]:
-    """Names of the executables that a desktop program consists of."""
-    return sorted(Path(process.command[2]).name for process in node.processes())
-
-
-def _pid_of(node: Node, program: str) -> int:
-    return next(process.pid for process in node.processes() if Path(process.command[2]).name == program)
+def _pids(node: Node) -> dict[str, int]:
+    """The processes that a desktop program consists of, by the name of their executable."""
+    return {
+        name: process.pid
+        for process in node.processes()
+        # A process that is about to become another program has no such command line yet.
+        for name in (Path(word).name for word in process.command[:3])
+        if name.startswith("moneyrocket-")
+    }
 
 
 def _loaded_wallets(node: Node) -> object:
@@ -60,7 +62,7 @@ def test_processes(desktop: Node | None) -> None:
     name = desktop.settings.executables.node.name
     others = ["moneyrocket-node", "moneyrocket-wallet"] if name == "moneyrocket-gui" else []
 
-    assert _programs(desktop) == [name, *others]
+    assert sorted(_pids(desktop)) == [name, *others]
     desktop.terminate()
 
 
@@ -97,15 +99,15 @@ def test_processes_come_back(desktop: Node | None) -> None:
     if desktop is None or desktop.settings.executables.node.name != "moneyrocket-gui":
         return
     desktop.rpc.createwallet("w", load_on_startup=True)
-    wallet_pid = _pid_of(desktop, "moneyrocket-wallet")
+    wallet_pid = _pids(desktop)["moneyrocket-wallet"]
 
     os.kill(wallet_pid, signal.SIGKILL)
 
     wait_until(
-        lambda: [process.pid for process in desktop.processes() if "wallet" in process.command[2]],
+        lambda: _pids(desktop).get("moneyrocket-wallet"),
         "another wallet process",
         timeout=desktop.timeout(30),
-        accept=lambda pids: bool(pids) and wallet_pid not in pids,
+        accept=lambda pid: pid not in (None, wallet_pid),
     )
     wait_until(
         lambda: _loaded_wallets(desktop),
@@ -113,16 +115,16 @@ def test_processes_come_back(desktop: Node | None) -> None:
         timeout=desktop.timeout(30),
         accept=lambda names: names == ["w"],
     )
-    node_pid = _pid_of(desktop, "moneyrocket-node")
+    node_pid = _pids(desktop)["moneyrocket-node"]
 
     os.kill(node_pid, signal.SIGKILL)
 
     wait_until(
-        lambda: [process.pid for process in desktop.processes() if "node" in process.command[2]],
+        lambda: _pids(desktop).get("moneyrocket-node"),
         "another node process",
         timeout=desktop.timeout(30),
-        accept=lambda pids: bool(pids) and node_pid not in pids,
+        accept=lambda pid: pid not in (None, node_pid),
     )
     desktop.wait_until_ready()
-    assert _programs(desktop) == ["moneyrocket-gui", "moneyrocket-node", "moneyrocket-wallet"]
+    assert sorted(_pids(desktop)) == ["moneyrocket-gui", "moneyrocket-node", "moneyrocket-wallet"]
     desktop.terminate()
