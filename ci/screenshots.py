@@ -59,7 +59,7 @@ def take_screenshots(layout: Layout, progress: Progress, arguments: Sequence[str
         raise ScreenshotError(f"pages could not be drawn: {', '.join(failed)}")
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder.relative_to(layout.root)}")
     if "--commit" in arguments:
-        _commit(folder, layout.root / "docs" / "images")
+        commit_pictures(folder, layout.root / "docs" / "images")
 
 
 def _draw(layout: Layout, progress: Progress, python: Path, folder: Path, suffix: str) -> int:
@@ -70,10 +70,16 @@ def _draw(layout: Layout, progress: Progress, python: Path, folder: Path, suffix
     return subprocess.run(command, cwd=layout.root, env=environ, check=False).returncode
 
 
-def _commit(folder: Path, images: Path) -> None:
+def commit_pictures(folder: Path, images: Path) -> None:
+    """Copies the chosen pictures to where they are committed: all of them, or none.
+
+    Raises:
+        ScreenshotError: One is too large.
+    """
     images.mkdir(exist_ok=True)
-    for source, name in COMMITTED.items():
+    for source in COMMITTED:
         size = (folder / source).stat().st_size
         if size > LARGEST:
             raise ScreenshotError(f"{source} has {size} bytes: pictures in docs/images have at most {LARGEST}")
+    for source, name in COMMITTED.items():
         shutil.copyfile(folder / source, images / name)
