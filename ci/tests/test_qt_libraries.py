@@ -10,8 +10,3 @@ def test_both_know_the_same_libraries() -> None:
 
 def test_both_name_the_same_packages() -> None:
     assert [qt_check._package(name) for name in X11] == [package(name) for name in X11]
-
-
-def test_problems_are_told_with_the_command_that_helps() -> None:
-    assert qt_check.qt_problem({"QT_QPA_PLATFORM": "offscreen"}) == ""
-    assert "neither DISPLAY nor WAYLAND_DISPLAY" in qt_check.qt_problem({})

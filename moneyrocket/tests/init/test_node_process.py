@@ -121,19 +121,6 @@ def test_an_ignored_configuration_file(datadir: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["moneyrocket_qt", "moneyrocket_gui"])
-def test_desktop_programs_without_a_display_say_so(module: str, datadir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
-
-    done = run(f"-datadir={datadir}", "-regtest", module=module)
-
-    assert done.returncode == 1
-    assert done.stderr == (
-        "Error: There is no display to show windows on: neither DISPLAY nor WAYLAND_DISPLAY is set.\n"
-    )
-
-
-@pytest.mark.parametrize("module", ["moneyrocket_qt", "moneyrocket_gui"])
 def test_desktop_programs_tell_version_and_options_without_a_display(module: str) -> None:
     version, options = run("-version", module=module), run("-?", module=module)
 
