@@ -17,6 +17,7 @@ from ci.functional import run_functional
 from ci.jobs import all_sessions
 from ci.locking import lock_requirements
 from ci.offline import check_offline, network_remover
+from ci.screenshots import take_screenshots
 from depends.config_site import ConfigSite, read_config_site
 from depends.doctor import examine, require_healthy
 from depends.environments import fetch_requirements
@@ -113,6 +114,12 @@ def layers(session: nox.Session) -> None:
     """Checks import layers."""
     with _reported(session):
         check_layers(_layout(session), Progress())
+
+
+def screenshots(session: nox.Session) -> None:
+    """Draws the desktop program."""
+    with _reported(session):
+        take_screenshots(_layout(session), Progress(), _own_arguments(session))
 
 
 def tests(session: nox.Session) -> None:

@@ -5,10 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QRectF, Qt, QTimer, QTranslator
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QMessageLogContext,
+    QRectF,
+    Qt,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from moneyrocket.common.logging import category_logger
 from moneyrocket.gui.context import Context
 from moneyrocket.gui.main_window import MainWindow
 from moneyrocket.gui.node_monitor import NodeMonitor
@@ -100,6 +111,7 @@ def program_icon() -> QIcon:
 
 
 def _application(options: GuiOptions) -> QApplication:
+    qInstallMessageHandler(_log)
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication([options.program_name])
     application.setApplicationName("Moneyrocket")
@@ -107,6 +119,11 @@ def _application(options: GuiOptions) -> QApplication:
     application.setQuitOnLastWindowClosed(False)
     translate(application, options.language)
     return application
+
+
+def _log(kind: QtMsgType, _: QMessageLogContext, text: str) -> None:
+    """Put what Qt has to say into debug.log: standard error belongs to errors that a user must see."""
+    category_logger("qt").debug("%s: %s", kind.name, text)
 
 
 def translate(application: QApplication, language: str) -> None:

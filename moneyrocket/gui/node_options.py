@@ -144,7 +144,7 @@ NODE_OPTIONS = (
     NodeOption(
         "walletrbf",
         OptionKind.SWITCH,
-        QT_TRANSLATE_NOOP("NodeOptions", "Payments can have their fee raised later (RBF)"),
+        QT_TRANSLATE_NOOP("NodeOptions", "Payments can be replaced by ones with a higher fee (RBF)"),
         "",
         True,
         group="wallet",

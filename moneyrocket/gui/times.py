@@ -11,12 +11,16 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\u2009")
 
 
+def isolate(text: str) -> str:
+    """Keep the order of a text that is written from left to right (a time, an address) among words that are not."""
+    right_to_left = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    return f"\u2066{text}\u2069" if right_to_left else text
+
+
 def absolute_time(seconds: int) -> str:
     """Spell a UNIX time in the local zone, to the minute, in an order that sorts."""
     text = QLocale().toString(QDateTime.fromSecsSinceEpoch(seconds), "yyyy-MM-dd hh:mm")
-    # Among words written from right to left, day and hour would change places.
-    right_to_left = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
-    return f"\u2066{text}\u2069" if right_to_left else text
+    return isolate(text)
 
 
 def relative_time(seconds: int, now: int) -> str:
@@ -57,7 +61,8 @@ def duration(seconds: float) -> str:
 def milliseconds(seconds: float) -> str:
     """Spell a short span: of a call, or a ping."""
     value = seconds * 1000
-    return QCoreApplication.translate("Times", "%1 ms").replace("%1", f"{value:.0f}" if value >= 10 else f"{value:.1f}")
+    text = f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    return isolate(QCoreApplication.translate("Times", "%1 ms").replace("%1", text))
 
 
 def byte_size(size: float) -> str:
@@ -66,7 +71,7 @@ def byte_size(size: float) -> str:
         if abs(size) < 1000 or unit == "GB":
             break
         size /= 1000
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+    return isolate(f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}")
 
 
 def _pair(text: str, first: int, second: int) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QObject
 
 from moneyrocket.gui.models.table import END, Column, TableModel
 from moneyrocket.gui.style.colors import Tone
-from moneyrocket.gui.times import absolute_time, byte_size, duration, milliseconds
+from moneyrocket.gui.times import absolute_time, byte_size, duration, isolate, milliseconds
 from moneyrocket.gui.widgets.amounts import TONE_ROLE
 from moneyrocket.interfaces.node_values import BanEntry, PeerInfo
 
@@ -38,15 +38,16 @@ class PeerModel(TableModel[PeerInfo]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             [
-                Column("#", lambda peer: str(peer.id), sort_key=lambda peer: peer.id, align=END, width=58),
+                Column("#", lambda peer: str(peer.id), sort_key=lambda peer: peer.id, align=END, width=48),
                 Column(
                     QCoreApplication.translate("Peers", "Address"),
-                    lambda peer: peer.address,
+                    lambda peer: isolate(peer.address),
+                    sort_key=lambda peer: peer.address,
                     tip=lambda peer: peer.address,
                 ),
-                Column(QCoreApplication.translate("Peers", "Kind"), kind_text, width=115),
+                Column(QCoreApplication.translate("Peers", "Kind"), kind_text, width=108),
                 Column(
-                    QCoreApplication.translate("Peers", "Network"), lambda peer: network_text(peer.network), width=90
+                    QCoreApplication.translate("Peers", "Network"), lambda peer: network_text(peer.network), width=84
                 ),
                 Column(
                     QCoreApplication.translate("Peers", "Ping"),
@@ -54,27 +55,27 @@ class PeerModel(TableModel[PeerInfo]):
                     sort_key=lambda peer: peer.ping if peer.ping is not None else 1e9,
                     align=END,
                     roles={TONE_ROLE: lambda peer: Tone.WARNING if (peer.ping or 0) > 1 else Tone.NEUTRAL},
-                    width=100,
+                    width=84,
                 ),
                 Column(
                     QCoreApplication.translate("Peers", "Sent"),
                     lambda peer: byte_size(peer.bytes_sent),
                     sort_key=lambda peer: peer.bytes_sent,
                     align=END,
-                    width=90,
+                    width=80,
                 ),
                 Column(
                     QCoreApplication.translate("Peers", "Received"),
                     lambda peer: byte_size(peer.bytes_received),
                     sort_key=lambda peer: peer.bytes_received,
                     align=END,
-                    width=95,
+                    width=88,
                 ),
                 Column(
                     QCoreApplication.translate("Peers", "Client"),
                     lambda peer: peer.user_agent.strip("/"),
                     tip=lambda peer: peer.user_agent,
-                    width=165,
+                    width=150,
                 ),
             ],
             lambda peer: peer.id,

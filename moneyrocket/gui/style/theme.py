@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from enum import Enum
 from pathlib import Path
 
@@ -42,7 +44,8 @@ class Theme(QObject):
         super().__init__(application)
         self._application = application
         self._choice = choice
-        self._images = tempfile.TemporaryDirectory(prefix="moneyrocket-theme-")
+        self._images = Path(tempfile.mkdtemp(prefix="moneyrocket-theme-"))
+        weakref.finalize(self, shutil.rmtree, self._images, True)
         self.colors = LIGHT
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._system_changed)
@@ -84,15 +87,14 @@ class Theme(QObject):
 
     def _write_images(self) -> dict[str, str]:
         # A style sheet takes images from files only.
-        folder = Path(self._images.name)
         suffix = "dark" if self.colors.dark else "light"
         paths = {}
         marks = {"tick": ("check", self.colors.on_accent), "arrow_up": ("up", self.colors.muted)}
         for mark, (icon, color) in {**marks, "arrow_down": ("down", self.colors.muted)}.items():
-            path = folder / f"{mark}-{suffix}.png"
+            path = self._images / f"{mark}-{suffix}.png"
             if not path.exists():
                 icon_pixmap(icon, color, 16).save(str(path))
-                icon_pixmap(icon, color, 16, 2.0).save(str(folder / f"{mark}-{suffix}@2x.png"))
+                icon_pixmap(icon, color, 16, 2.0).save(str(self._images / f"{mark}-{suffix}@2x.png"))
             paths[mark] = path.as_posix()
         return paths
 

@@ -202,6 +202,7 @@ class Banner(QFrame):
         self._picture = QLabel()
         self.text = label(wrap=True, selectable=True)
         self.action = button("", kind="plain")
+        self.action.setAccessibleName(self.tr("Answer to the notice"))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)

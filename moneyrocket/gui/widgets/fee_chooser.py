@@ -54,7 +54,7 @@ class FeeChooser(Card):
         self.rate.setValue(choices.fee_rate / 1000)
         self.rate.setAccessibleName(self.tr("Fee rate in satoshi per virtual byte"))
         self.required = label(kind="muted")
-        self.replaceable = QCheckBox(self.tr("Allow to &raise the fee later (RBF)"))
+        self.replaceable = QCheckBox(self.tr("&Replaceable by a transaction with a higher fee (RBF)"))
         self.replaceable.setChecked(True)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)

@@ -362,7 +362,7 @@ class FakeSource(NodeSource):
                 alive=True,
                 time=now,
                 memory=int((megabytes + 6 * math.sin(now / (3 + place))) * 1_000_000),
-                cpu_seconds=now * cpu + 0.03 * math.sin(now * 2 + place),
+                cpu_seconds=now * cpu + 0.003 * math.sin(now * 2 + place),
                 threads=9 + place,
                 uptime=5400,
                 calls_made=int(now * rate + 5 * math.sin(now + place)),
