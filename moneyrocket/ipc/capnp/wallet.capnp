@@ -1,5 +1,8 @@
 # Wallets as the node (WalletLoader) and a desktop program (Wallets, Wallet) see them. Txids in internal byte order, amounts
 # in satoshi, fee rates in sat/kvB, transactions in their Bitcoin serialization.
+#
+# A desktop program calls wallets by way of the node. That the wallet's process has gone is an answer of the node then
+# (`gone`), and a ConnectionError as if it had been called directly.
 
 @0xa58c0c5d1fd6e2b7;
 
@@ -29,72 +32,105 @@ interface WalletLoader $Proxy.wrap("moneyrocket.interfaces.wallet.WalletLoader")
 
 interface Wallets $Proxy.wrap("moneyrocket.interfaces.wallet.Wallets") {
     destroy @0 (context :Proxy.Context) -> ();
-    loaded @1 (context :Proxy.Context) -> (result :List(Wallet));
-    directory @2 (context :Proxy.Context) -> (result :Text);
-    listDirectory @3 (context :Proxy.Context) -> (result :List(WalletDirEntry));
+    loaded @1 (context :Proxy.Context)
+        -> (result :List(Wallet),
+            gone :Text $Proxy.exception("ConnectionError"));
+    directory @2 (context :Proxy.Context)
+        -> (result :Text,
+            gone :Text $Proxy.exception("ConnectionError"));
+    listDirectory @3 (context :Proxy.Context)
+        -> (result :List(WalletDirEntry),
+            gone :Text $Proxy.exception("ConnectionError"));
     create @4 (context :Proxy.Context, wallet :NewWallet)
         -> (result :LoadedWallet,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     load @5 (context :Proxy.Context, name :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
         -> (result :LoadedWallet,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     unload @6 (context :Proxy.Context, name :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     restore @7 (context :Proxy.Context, name :Text, backup :Text, loadOnStartup :Bool, hasLoadOnStartup :Bool)
         -> (result :LoadedWallet,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
-    handleLoaded @8 (context :Proxy.Context, loaded :WalletLoaded) -> (result :Handler.Handler);
-    processStats @9 (context :Proxy.Context) -> (result :Process.ProcessStats);
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
+    handleLoaded @8 (context :Proxy.Context, loaded :WalletLoaded)
+        -> (result :Handler.Handler,
+            gone :Text $Proxy.exception("ConnectionError"));
+    processStats @9 (context :Proxy.Context)
+        -> (result :Process.ProcessStats,
+            gone :Text $Proxy.exception("ConnectionError"));
 }
 
 interface Wallet $Proxy.wrap("moneyrocket.interfaces.wallet.Wallet") {
     destroy @0 (context :Proxy.Context) -> ();
-    name @1 (context :Proxy.Context) -> (result :Text);
+    name @1 (context :Proxy.Context)
+        -> (result :Text,
+            gone :Text $Proxy.exception("ConnectionError"));
     info @2 (context :Proxy.Context)
         -> (result :WalletInfo,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     balances @3 (context :Proxy.Context)
         -> (result :WalletBalances,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
-    handleNotifications @4 (context :Proxy.Context, notifications :WalletNotifications) -> (result :Handler.Handler);
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
+    handleNotifications @4 (context :Proxy.Context, notifications :WalletNotifications)
+        -> (result :Handler.Handler,
+            gone :Text $Proxy.exception("ConnectionError"));
     transactions @5 (context :Proxy.Context, query :TxQuery, offset :Int32, count :Int32)
         -> (result :TxPage,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     transactionRows @6 (context :Proxy.Context, txid :Data)
         -> (result :TxPage,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     transaction @7 (context :Proxy.Context, txid :Data)
         -> (result :TxDetails,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     abandon @8 (context :Proxy.Context, txid :Data)
         -> (result :Bool,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     newAddress @9 (context :Proxy.Context, label :Text, kind :Text)
         -> (result :Text,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     addressInfo @10 (context :Proxy.Context, address :Text)
         -> (result :AddressInfo,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     addresses @11 (context :Proxy.Context, purpose :Text, text :Text, offset :Int32, count :Int32)
         -> (result :AddressPage,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     setLabel @12 (context :Proxy.Context, address :Text, label :Text)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     removeAddress @13 (context :Proxy.Context, address :Text)
         -> (result :Bool,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     receiveRequests @14 (context :Proxy.Context)
         -> (result :List(ReceiveRequest),
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     addReceiveRequest @15 (context :Proxy.Context, request :ReceiveRequest)
         -> (result :ReceiveRequest,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     removeReceiveRequest @16 (context :Proxy.Context, requestId :Int64)
         -> (result :Bool,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     feeRate @17 (context :Proxy.Context, fee :FeeChoice)
         -> (result :FeeRateInfo,
-            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+            error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     preparePayment @18 (context :Proxy.Context, payments :List(Payment), fee :FeeChoice, sign :Bool)
         -> (result :PreparedPayment,
             error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
@@ -102,15 +138,20 @@ interface Wallet $Proxy.wrap("moneyrocket.interfaces.wallet.Wallet") {
         -> (result :Data,
             error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
     encrypt @20 (context :Proxy.Context, passphrase :Text)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     unlock @21 (context :Proxy.Context, passphrase :Text, seconds :Int64)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     lock @22 (context :Proxy.Context)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     changePassphrase @23 (context :Proxy.Context, old :Text, new :Text)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
     backup @24 (context :Proxy.Context, path :Text)
-        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"));
+        -> (error :WalletRequestError $Proxy.exception("moneyrocket.interfaces.wallet_values.WalletRequestError"),
+            gone :Text $Proxy.exception("ConnectionError"));
 }
 
 interface WalletNotifications $Proxy.wrap("moneyrocket.interfaces.wallet.WalletNotifications") {

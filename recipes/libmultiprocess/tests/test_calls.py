@@ -216,18 +216,6 @@ def test_no_thread_is_left_behind(pair: Any) -> None:
     assert set(threading.enumerate()) - before == set()
 
 
-def test_a_third_process_that_has_gone_is_told_through(foo: Any) -> None:
-    def lose(arg: int) -> int:
-        raise Disconnected(f"the third process of call {arg} has gone")
-
-    with pytest.raises(Disconnected, match="the third process of call 7 has gone"):
-        foo.callback(make_callback(lose), 7)
-
-    connection = connection_of(foo)
-    assert connection is not None
-    assert not connection.closed
-
-
 def test_no_pycapnp_object_is_left_to_the_garbage_collector(foo: Any) -> None:
     # The collector runs in any thread, where pycapnp's objects must not die; so none may be part of a cycle.
     callback = make_callback(lambda arg: arg)

@@ -250,11 +250,10 @@ class Connection:
 
     def _error(self, call: _Call, name: str) -> IpcError:
         """What a call that has no results raises."""
-        text = _REMOTE_TEXT.sub("", call.reason.strip()) if call.failure is not None else ""
         if call.failure is None or call.failure == Failure.DISCONNECTED:
-            # With a text it is the peer that lost, during the call, a process of its own.
-            error: IpcError = Disconnected(f"{name}: {text or f'the connection to {self.peer} was lost'}")
+            error: IpcError = Disconnected(f"{name}: the connection to {self.peer} was lost")
         else:
+            text = _REMOTE_TEXT.sub("", call.reason.strip())
             match = _TYPE_AND_TEXT.fullmatch(text)
             error = RemoteError(match[1], match[2] or "") if match else RemoteError("Exception", text)
         if self.loop.log.enabled:
@@ -487,8 +486,7 @@ class Connection:
             self._answer(incoming, results)
         except BaseException as error:
             reason = _reason(error)
-            failure = Failure.DISCONNECTED if isinstance(error, Disconnected) else Failure.FAILED
-            self._session.fail(incoming.answer, failure, reason)
+            self._session.fail(incoming.answer, Failure.FAILED, reason)
             if log.enabled:
                 log(f"{{{thread_name(loop.name)}}} IPC server error request #{number} {method.full_name} {reason}")
             if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
