@@ -398,7 +398,7 @@ class Channel:
         """Send what was put off, and read if nobody has for a while; returns whether threads have been at it."""
         if self.ended:
             return False
-        self.session.release_dropped()
+        self.session.references.release_dropped()
         if self._outbox:
             self.flush()
         active = self._leaves != self._leaves_seen
