@@ -81,8 +81,9 @@ class _CallerThread:
 
     def __init__(self, session: Session, waiter: Waiter, name: str) -> None:
         self.request_thread: RemoteHandle | None = None
-        self.export = session.export(ThreadTarget(waiter, name), pinned=True)
         self._session = session
+        self.export = -1
+        self.export = session.export(ThreadTarget(waiter, name), pinned=True)
 
     def __del__(self) -> None:
         self._session.withdraw(self.export)
