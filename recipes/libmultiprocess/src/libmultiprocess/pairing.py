@@ -19,8 +19,9 @@ class CallerThread:
 
     def __init__(self, session: Session, waiter: Waiter, name: str) -> None:
         self.request_thread: RemoteHandle | None = None
-        self.export = session.references.export(ThreadTarget(waiter, name), pinned=True)
         self._session = session
+        self.export = -1
+        self.export = session.references.export(ThreadTarget(waiter, name), pinned=True)
 
     def __del__(self) -> None:
         self._session.references.withdraw(self.export)

@@ -26,8 +26,8 @@ class ProxyClient:
 
     def __init__(self, connection: "Connection", handle: RemoteHandle) -> None:
         self._connection = connection
-        self._handle: RemoteHandle | None = handle
         self._owns_connection = False
+        self._handle: RemoteHandle | None = handle
 
     def _call(self, method: str, params: Wire) -> Wire:
         handle = self._handle

@@ -124,7 +124,8 @@ class Service:
         method: Method = incoming.method
         try:
             params = method.read(method.params, incoming.message, incoming.content, incoming.capabilities)
-            self._answer(incoming, incoming.target.run(method, params))
+            out = self._written(method, incoming.target.run(method, params))
+            self.session.answer(incoming.answer, out, method.results.pointer_bits)
         except Exception as error:
             self.session.fail(incoming.answer, Failure.FAILED, _reason(error))
 
@@ -184,8 +185,10 @@ class Service:
             caller.request_thread = callback_thread
         number = next(_request_numbers)
         before = waiter.enter(self._channel)
+        answering = False
         try:
             if incoming.answer.finished:
+                answering = True
                 self.session.fail(incoming.answer, Failure.FAILED, "given up before it began")
                 return
             try:
@@ -204,8 +207,13 @@ class Service:
                 text = loop.describe(method.full_name, results)
                 name = thread_name(loop.name)
                 log(f"{{{name}}} IPC server send response #{number} {method.full_name}$Results {text}")
-            self._answer(incoming, results)
+            out = self._written(method, results)
+            answering = True
+            self.session.answer(incoming.answer, out, method.results.pointer_bits)
         except BaseException as error:
+            if answering:
+                # A signal's handler has raised, and nobody knows what is sent.
+                raise
             reason = _reason(error)
             self.session.fail(incoming.answer, Failure.FAILED, reason)
             if log.enabled:
@@ -225,15 +233,14 @@ class Service:
         reason = "IpcError: the thread that the call was meant for has ended"
         self._loop.post(partial(self.session.fail, incoming.answer, Failure.FAILED, reason))
 
-    def _answer(self, incoming: Incoming, results: Wire) -> None:
-        method: Method = incoming.method
-        codec = method.results
+    @staticmethod
+    def _written(method: Method, results: Wire) -> Output:
         out = Output()
         try:
-            codec.write_content(results, out)
+            method.results.write_content(results, out)
         except ConversionError as error:
             raise ConversionError(f"{method.full_name}: a result does not fit: {error}") from None
-        self.session.answer(incoming.answer, out, codec.pointer_bits)
+        return out
 
 
 def _reason(error: BaseException) -> str:

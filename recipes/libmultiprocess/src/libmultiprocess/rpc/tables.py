@@ -28,7 +28,11 @@ class RemoteHandle:
         self._drop = drop
 
     def __del__(self) -> None:
-        self._drop(self.number)
+        # A signal's handler may have raised before the handle was complete.
+        try:
+            self._drop(self.number)
+        except AttributeError:
+            return
 
 
 @dataclass(frozen=True, eq=False, slots=True)
