@@ -10,9 +10,18 @@ from pathlib import Path
 from setuptools import setup
 
 COMPILED = (
-    *("channel", "connection", "method", "threadmap", "threads"),
-    *("rpc/messages", "rpc/session"),
-    *("wire/codec", "wire/framing", "wire/layout", "wire/message", "wire/output", "wire/types"),
+    *("calls", "channel", "connection", "method", "pairing", "service", "threadmap", "threads"),
+    *("rpc/messages", "rpc/references", "rpc/session", "rpc/tables"),
+    *(
+        "wire/codec",
+        "wire/framing",
+        "wire/layout",
+        "wire/lists",
+        "wire/message",
+        "wire/output",
+        "wire/types",
+        "wire/values",
+    ),
 )
 
 

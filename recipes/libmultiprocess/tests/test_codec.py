@@ -18,12 +18,13 @@ import pytest
 from libmultiprocess.errors import ConversionError, MalformedMessage
 from libmultiprocess.schema import load_schema
 from libmultiprocess.wire import message as message_module
-from libmultiprocess.wire.codec import StructCodec, Wire, struct_codec
+from libmultiprocess.wire.codec import StructCodec, struct_codec
 from libmultiprocess.wire.framing import MAX_MESSAGE_BYTES, MessageStream
 from libmultiprocess.wire.layout import SCALARS
 from libmultiprocess.wire.message import MAX_DEPTH, Message
 from libmultiprocess.wire.output import MAX_CAPABILITIES, Output
 from libmultiprocess.wire.types import WireType
+from libmultiprocess.wire.values import Wire
 
 SCHEMA = load_schema(Path(__file__).parent / "codec.capnp")
 ROUNDS = int(os.environ.get("LIBMULTIPROCESS_ROUNDS", "150"))
@@ -618,7 +619,7 @@ def test_pointers_that_lead_nowhere(name: str) -> None:
 
 @pytest.mark.parametrize("word", [4, 3 | 5 << 32, FAR])
 def test_capabilities_that_are_none(word: int) -> None:
-    from libmultiprocess.wire.codec import CapabilityCodec
+    from libmultiprocess.wire.values import CapabilityCodec
 
     message = Message([struct.pack("<Q", word)])
     with pytest.raises(MalformedMessage):

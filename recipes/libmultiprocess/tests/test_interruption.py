@@ -666,7 +666,12 @@ def interrupt(*_):
     if armed: raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, interrupt)
 # What is raised in a finalizer the interpreter reports and drops; so the signal comes again.
-sys.unraisablehook = lambda args: args.exc_type is KeyboardInterrupt or os._exit(7)
+def unraisable(args):
+    if args.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(args)
+        sys.stderr.flush()
+        os._exit(7)
+sys.unraisablehook = unraisable
 data = bytes(1 << 18)
 def once(proxy):
     if kind == "waiting": proxy.call_int_fn_async(-1)

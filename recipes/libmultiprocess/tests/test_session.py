@@ -17,7 +17,8 @@ import pytest
 from libmultiprocess import Limits
 from libmultiprocess.errors import MalformedMessage, ProtocolError
 from libmultiprocess.rpc.messages import Failure
-from libmultiprocess.rpc.session import Incoming, LocalObject, RemoteHandle, Session
+from libmultiprocess.rpc.session import Session
+from libmultiprocess.rpc.tables import Incoming, LocalObject, RemoteHandle
 from libmultiprocess.schema import load_schema
 from libmultiprocess.wire.framing import MessageStream
 from libmultiprocess.wire.message import Message, Segment
@@ -86,6 +87,7 @@ class Side:
     def __init__(self, offered: Thing | None = None, limits: Limits | None = None) -> None:
         self.sent: deque[bytes] = deque()
         self.calls: list[Incoming] = []
+        self.thing = offered
         self.session = Session(
             lambda data, _later: self.sent.append(data), self.calls.append, lambda: None, offered, limits or Limits()
         )
@@ -139,7 +141,7 @@ class Side:
     def drop_handles(self) -> None:
         """Let go of whatever no one refers to."""
         gc.collect()
-        self.session.release_dropped()
+        self.session.references.release_dropped()
 
 
 def promised(number: int, *path: int) -> dict[str, Any]:
@@ -148,7 +150,7 @@ def promised(number: int, *path: int) -> dict[str, Any]:
 
 def handle(side: Side, number: int) -> RemoteHandle:
     """A reference to object ``number`` of the peer."""
-    return RemoteHandle(number, side.session._drop)
+    return RemoteHandle(number, side.session.references._drop)
 
 
 def offering(limits: Limits | None = None) -> Side:
@@ -457,11 +459,11 @@ def test_an_answer_as_a_parameter(side: Side) -> None:
 
     side.session.answer(first.answer, *content(thing))
     assert not side.calls
-    side.session.answer(second.answer, *content(side.session._offered))
+    side.session.answer(second.answer, *content(side.session.references.offered))
 
     call = side.calls.pop()
-    assert call.target is side.session._offered
-    assert [item.target for item in call.capabilities] == [thing, side.session._offered]
+    assert call.target is side.session.references.offered
+    assert [item.target for item in call.capabilities] == [thing, side.session.references.offered]
 
 
 def test_a_failed_answer_fails_what_waits_for_it(side: Side) -> None:
@@ -544,7 +546,7 @@ def test_a_call_of_the_bootstrap_answer_before_it_is_finished() -> None:
 
     side.call(1, (0,))
 
-    assert side.calls.pop().target is side.session._offered
+    assert side.calls.pop().target is side.session.references.offered
 
 
 # Own calls.
@@ -624,7 +626,7 @@ def test_giving_up_before_the_answer(side: Side) -> None:
 
 def test_a_pinned_export_is_sent_under_one_number(side: Side) -> None:
     thing = Thing()
-    number = side.session.export(thing, pinned=True)
+    number = side.session.references.export(thing, pinned=True)
     for _ in range(3):
         _, asked = side.ask(handle(side, 9), number)
         side.answer(asked, releaseParamCaps=False)
@@ -632,19 +634,19 @@ def test_a_pinned_export_is_sent_under_one_number(side: Side) -> None:
     side.receive(release={"id": number, "referenceCount": 3})
     assert side.session.sizes["exports"] == 2
 
-    side.session.withdraw(number)
-    side.session.withdraw(number)
+    side.session.references.withdraw(number)
+    side.session.references.withdraw(number)
 
     assert side.session.sizes["exports"] == 1
     assert thing.releases == 0
 
 
 def test_a_withdrawn_export_that_the_peer_still_holds_has_no_methods(side: Side) -> None:
-    number = side.session.export(Thing(), pinned=True)
+    number = side.session.references.export(Thing(), pinned=True)
     side.ask(handle(side, 9), number)
     side.take()
 
-    side.session.withdraw(number)
+    side.session.references.withdraw(number)
     side.call(1, number)
 
     assert str(returned(side.one()).exception.type) == "unimplemented"
@@ -822,7 +824,7 @@ def test_too_many_entries(side: Side, where: str) -> None:
 def test_close_ends_every_question_and_releases_every_export_once(side: Side) -> None:
     things = [Thing() for _ in range(5)]
     asked = [side.ask(handle(side, 9), thing)[0] for thing in things]
-    offered = side.session._offered
+    offered = side.session.references.offered
     side.call(1)
     call = side.calls.pop()
 
@@ -838,7 +840,7 @@ def test_close_ends_every_question_and_releases_every_export_once(side: Side) ->
 
 
 def test_after_close_nothing_stays(side: Side) -> None:
-    pinned = side.session.export(Thing(), pinned=True)
+    pinned = side.session.references.export(Thing(), pinned=True)
     side.call(1)
     calls = [side.calls.pop()]
     side.call(2)
@@ -850,7 +852,7 @@ def test_after_close_nothing_stays(side: Side) -> None:
     side.session.ask_first_object(first)
     side.session.answer(calls[0].answer, *content(Thing()))
     side.session.fail(calls[1].answer, Failure.FAILED, "late")
-    side.session.withdraw(pinned)
+    side.session.references.withdraw(pinned)
 
     assert question.ends == first.ends == [("lost",)]
     assert thing.releases == 1
@@ -876,7 +878,7 @@ class Conversation:
         self.questions: list[Question] = []
         self.given_up: set[int] = set()
         self.open: tuple[list[int], list[int]] = ([], [])
-        self.things: list[Thing] = [side.session._offered for side in self.sides if side.session._offered]  # type: ignore[misc]  # both are things
+        self.things = [side.thing for side in self.sides if side.thing is not None]
         self.error: Exception | None = None
 
     def run(self, steps: int) -> None:
@@ -916,7 +918,7 @@ class Conversation:
                 side.session.give_up(number)
         elif self.held[which]:
             self.held[which].pop(self.random.randrange(len(self.held[which])))
-            side.session.release_dropped()
+            side.session.references.release_dropped()
 
     def _objects(self, which: int) -> list[Any]:
         objects: list[Any] = []

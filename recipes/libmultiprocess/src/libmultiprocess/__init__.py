@@ -20,7 +20,8 @@ from libmultiprocess.process import SpawnedProcess, inherited_socket, spawn
 from libmultiprocess.proxy import ProxyClient, ProxyServer, close, connection_of
 from libmultiprocess.schema import load_schema
 from libmultiprocess.stream import Listener, connect, connect_stream, listen, serve_stream
-from libmultiprocess.wire.codec import Wire, struct_codec
+from libmultiprocess.wire.codec import struct_codec
+from libmultiprocess.wire.values import Wire
 
 __version__ = "0.1.0"
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from libmultiprocess.errors import IpcError, MalformedMessage, ProtocolError
+from libmultiprocess.errors import MalformedMessage, ProtocolError
 from libmultiprocess.rpc import messages
 from libmultiprocess.rpc.session import Session
 from libmultiprocess.threads import Awaited, Waiter, current_waiter
@@ -63,7 +63,6 @@ class Channel:
         self._unsent_bytes = 0
         self._rest: memoryview | None = None
         self._full = False
-        self._unsettled = False
 
     @property
     def descriptor(self) -> int:
@@ -237,6 +236,14 @@ class Channel:
 
     def flush(self) -> None:
         """Send what waits. Another thread that is at it takes over what this one leaves."""
+        try:
+            self._flush()
+        except BaseException as error:
+            # A signal's handler has raised. Without this thread the lock is perhaps never let go.
+            self.broken_off(current_waiter(), error)
+            raise
+
+    def _flush(self) -> None:
         while (self._outbox or self._rest is not None) and not self._full and not self.ended:
             # Whoever keeps this thread from it looks again after it has let go, so nothing is left behind.
             if not self._sending.acquire(blocking=False):
@@ -244,25 +251,20 @@ class Channel:
             waiter = current_waiter()
             before, waiter.busy = waiter.busy, True
             try:
-                if self._unsettled:
-                    raise IpcError("a signal came while a message was being sent")
                 self._send_some()
-            except (OSError, IpcError) as error:
+            except OSError as error:
                 self.end(str(error))
             finally:
                 waiter.busy = before
                 self._sending.release()
 
     def _send_some(self) -> None:
-        # If an exception breaks in here (from a signal's handler), nobody knows what was sent.
-        self._unsettled = True
         outbox = self._outbox
         if self._rest is not None:
             data: bytes | memoryview = self._rest
         elif len(outbox) == 1:
             data = outbox.popleft()
         elif not outbox:
-            self._unsettled = False
             return
         else:
             data = b"".join([outbox.popleft() for _ in range(len(outbox))])
@@ -277,7 +279,6 @@ class Channel:
             self._loop.post(self.watch_for_room)
         else:
             self._rest = None
-        self._unsettled = False
 
     # Ending; in any thread.
 
@@ -296,7 +297,7 @@ class Channel:
 
     def broken_off(self, waiter: Waiter, error: BaseException) -> None:
         """An exception, of a signal's handler say, broke into a thread's use of the channel: nobody knows its state."""
-        waiter.busy = waiter.resting = False
+        waiter.busy, waiter.resting = self._loop.is_current_thread, False
         self._loop.post(partial(self._end, f"{type(error).__name__} in the middle of a message", waiter))
         self.ended = True
 
@@ -398,7 +399,7 @@ class Channel:
         """Send what was put off, and read if nobody has for a while; returns whether threads have been at it."""
         if self.ended:
             return False
-        self.session.release_dropped()
+        self.session.references.release_dropped()
         if self._outbox:
             self.flush()
         active = self._leaves != self._leaves_seen

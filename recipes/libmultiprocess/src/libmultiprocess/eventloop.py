@@ -164,9 +164,10 @@ class EventLoop:
         try:
             work()
         except Exception as error:
-            # What else is to be let go does not depend on it.
-            if self.log.enabled:
-                self.log(f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}")
+            # What else is to be let go depends neither on it nor on a log that can tell of it.
+            with contextlib.suppress(Exception):
+                if self.log.enabled:
+                    self.log(f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}")
 
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.

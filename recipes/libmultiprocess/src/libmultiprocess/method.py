@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from libmultiprocess.wire.codec import StructCodec, Wire, struct_codec
+from libmultiprocess.wire.codec import StructCodec, struct_codec
 from libmultiprocess.wire.message import Message, Segment
 from libmultiprocess.wire.types import CONTEXT_ID
+from libmultiprocess.wire.values import Wire
 
 
 class Method:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from libmultiprocess.errors import ProxyClosed
 from libmultiprocess.log import thread_name
 from libmultiprocess.method import Method
-from libmultiprocess.rpc.session import RemoteHandle
-from libmultiprocess.wire.codec import Wire
+from libmultiprocess.rpc.tables import RemoteHandle
+from libmultiprocess.wire.values import Wire
 
 if TYPE_CHECKING:
     from libmultiprocess.connection import Connection
@@ -26,8 +26,8 @@ class ProxyClient:
 
     def __init__(self, connection: "Connection", handle: RemoteHandle) -> None:
         self._connection = connection
-        self._handle: RemoteHandle | None = handle
         self._owns_connection = False
+        self._handle: RemoteHandle | None = handle
 
     def _call(self, method: str, params: Wire) -> Wire:
         handle = self._handle
@@ -126,15 +126,7 @@ class ProxyServer(Generic[ImplT]):
     def released(self) -> None:
         """The last reference of the peer is gone; the object is destroyed in the clean-up thread."""
         if self._held is not None:
-            self._connection.loop.clean_up(self._destroy_quietly)
-
-    def _destroy_quietly(self) -> None:
-        try:
-            self.destroy()
-        except Exception as error:
-            log = self._connection.loop.log
-            if log.enabled:
-                log(f"{{{thread_name(self._connection.loop.name)}}} IPC server destroy failed: {error!r}")
+            self._connection.loop.clean_up(self.destroy)
 
 
 def _extends(interface: Any, wanted: int) -> bool:

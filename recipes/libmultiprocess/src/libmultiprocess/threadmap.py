@@ -6,7 +6,7 @@ from typing import Final
 from libmultiprocess.method import Method
 from libmultiprocess.schema import INCLUDE_DIR, load_schema
 from libmultiprocess.threads import Waiter
-from libmultiprocess.wire.codec import Wire
+from libmultiprocess.wire.values import Wire
 
 _PROXY: Final = load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import capnp
 
-from libmultiprocess.wire.codec import Wire
 from libmultiprocess.wire.types import CONTEXT_ID, POINTERS
+from libmultiprocess.wire.values import Wire
 
 _PLAIN: Final = (bool, int, float, str, bytes)
 
