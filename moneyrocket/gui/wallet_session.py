@@ -8,7 +8,7 @@ from moneyrocket.gui.events import WalletEvents
 from moneyrocket.gui.workers import Worker
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.wallet import Wallet
-from moneyrocket.interfaces.wallet_values import WalletBalances, WalletInfo
+from moneyrocket.interfaces.wallet_values import WalletBalances, WalletFailure, WalletInfo, WalletRequestError
 
 
 class WalletSession(QObject):
@@ -57,7 +57,7 @@ class WalletSession(QObject):
         self.worker.call(
             lambda: self.wallet.handle_notifications(self.events.receiver),
             self._subscribed,
-            lambda _: None,
+            self._not_subscribed,
             context=self,
         )
         self.refresh_info()
@@ -80,6 +80,11 @@ class WalletSession(QObject):
 
     def _subscribed(self, handler: Handler) -> None:
         self._handler = handler
+
+    def _not_subscribed(self, error: Exception) -> None:
+        # Unloaded before there was anybody to be told of it.
+        if isinstance(error, WalletRequestError) and error.failure is WalletFailure.UNLOADED:
+            self.closed.emit()
 
     def _take_info(self, info: WalletInfo) -> None:
         self.info = info

@@ -19,7 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QDeadlineTimer, QEvent, Qt
+from PySide6.QtCore import QDeadlineTimer, QEvent, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QFont, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
@@ -324,6 +324,11 @@ def _fill_traffic(page: NetworkPage) -> None:
     page.graph.update()
 
 
+def _print_unexpected(_: QtMsgType, __: QMessageLogContext, text: str) -> None:
+    if "propagateSizeHints" not in text:  # what the platform without a screen cannot do
+        print(text, file=sys.stderr)
+
+
 def main(arguments: list[str]) -> int:
     """Draw everything; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -333,6 +338,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--suffix", required=True)
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
+    qInstallMessageHandler(_print_unexpected)
     application = QApplication(["moneyrocket-gui"])
     families = QFontDatabase.families()
     family = next(

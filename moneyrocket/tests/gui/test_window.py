@@ -25,7 +25,7 @@ from moneyrocket.gui.preferences import Choices, read_choices
 from moneyrocket.gui.style.colors import DARK, LIGHT, NETWORKS, Colors, Tone
 from moneyrocket.gui.style.theme import ThemeChoice
 from moneyrocket.interfaces.node_values import BlockTip, SettingState
-from moneyrocket.interfaces.wallet_values import TxStatus, TxType
+from moneyrocket.interfaces.wallet_values import TxStatus, TxType, WalletFailure, WalletRequestError
 from moneyrocket.tests.gui.conftest import StartDesktop
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
 from moneyrocket.tests.gui.fake_wallet import FakeWallet, txid
@@ -186,8 +186,23 @@ def test_a_wallet_that_somebody_else_loads_appears(qtbot: QtBot, desktop: Deskto
     for listener in node.wallet_component.listeners:
         listener(other)
     qtbot.waitUntil(lambda: desktop.session.find("From the console") is not None)
+    qtbot.waitUntil(lambda: bool(other.listeners))
     other.tell(lambda listener: listener.unloaded())
     qtbot.waitUntil(lambda: desktop.session.find("From the console") is None)
+
+
+def test_a_wallet_that_is_closed_before_it_was_seen_goes_again(
+    qtbot: QtBot, desktop: Desktop, node: FakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: FakeWallet, notifications: object) -> None:
+        raise WalletRequestError(WalletFailure.UNLOADED, "The wallet was closed.")
+
+    assert node.wallet_component is not None
+    monkeypatch.setattr(FakeWallet, "handle_notifications", refuse)
+    with qtbot.waitSignal(desktop.session.wallet_closed):
+        for listener in node.wallet_component.listeners:
+            listener(FakeWallet("Brief"))
+    assert desktop.session.find("Brief") is None
 
 
 def test_a_node_without_wallets_says_so(qtbot: QtBot, start: StartDesktop) -> None:
