@@ -114,6 +114,12 @@ def layers(session: nox.Session) -> None:
     sessions.layers(session)
 
 
+@nox.session(default=False)
+def screenshots(session: nox.Session) -> None:
+    """Draw every page of the desktop program into build/screenshots; `-- --commit` renews docs/images."""
+    sessions.screenshots(session)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run everything that CI checks."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from ci.executables import Shape, executables, write_launchers
 from ci.system_capnproto import system_wheels
 from depends.config_site import ConfigSite, read_config_site
+from depends.doctor import qt_findings, require_healthy
 from depends.environments import (
     Environment,
     ensure_environment,
@@ -39,19 +40,24 @@ class Target:
     Attributes:
         shape: Whether the multiprocess executables are built.
         site: The dependency prefix, or None to do without.
+        qt: Whether the desktop programs are built.
     """
 
     shape: Shape
     site: ConfigSite | None
+    qt: bool = True
 
 
-def choose_target(layout: Layout, config_site: Path | None, multiprocess: bool | None) -> Target:
+def choose_target(
+    layout: Layout, config_site: Path | None, multiprocess: bool | None, *, no_qt: bool = False
+) -> Target:
     """Decides the shape and the prefix the way `configure` does: what is not said follows from the prefix.
 
     Args:
         layout: The tree.
         config_site: `CONFIG_SITE`, or None for the default prefix if that exists.
         multiprocess: `--enable-multiprocess` or `--disable-multiprocess`, or None for what the prefix has.
+        no_qt: `NO_QT=1`; a prefix made with it leaves the desktop programs out as well.
 
     Raises:
         OptionError: The prefix named has no multiprocess libraries though they are asked for.
@@ -67,7 +73,8 @@ def choose_target(layout: Layout, config_site: Path | None, multiprocess: bool |
             f"--enable-multiprocess: {site.prefix} was made without MULTIPROCESS=1; "
             "run: nox -s depends -- MULTIPROCESS=1"
         )
-    return Target(Shape.MULTIPROCESS if multiprocess else Shape.MONOLITHIC, site)
+    qt = not no_qt and (site is None or site.qt)
+    return Target(Shape.MULTIPROCESS if multiprocess else Shape.MONOLITHIC, site, qt)
 
 
 def build_executables(layout: Layout, target: Target, progress: Progress) -> Path:
@@ -78,17 +85,22 @@ def build_executables(layout: Layout, target: Target, progress: Progress) -> Pat
     """
     start = time.monotonic()
     shape = target.shape
+    if target.qt:
+        # Before the long part, not when the first window is opened.
+        require_healthy(qt_findings())
     tree = layout.root / "build" / machine_triplet() / shape.value
     wheels = dependency_wheels(layout, target, progress)
-    requirements = runtime_requirements(shape)
+    requirements = runtime_requirements(target)
+    chosen = executables(shape, qt=target.qt)
     wanted = {
         "libraries": requirements_digest(layout, requirements),
         "wheels": wheels_digest(wheels),
         "source": sources_digest(layout.root),
+        "qt": str(int(target.qt)),
     }
     made = read_stamp(tree / _STAMP)
     name = tree.relative_to(layout.root)
-    if made == wanted and all((tree / "bin" / e.name).exists() for e in executables(shape)):
+    if made == wanted and all((tree / "bin" / e.name).exists() for e in chosen):
         took = format_seconds(time.monotonic() - start)
         progress.line(f"build: {name} is up to date; nothing to do ({took})")
         return tree / "bin"
@@ -106,7 +118,7 @@ def build_executables(layout: Layout, target: Target, progress: Progress) -> Pat
     with progress.step(f"{name}: executables"):
         wheel = _build_wheel(layout, shape, builder, log, progress)
         _install(tree, [wheel], builder, log, progress)
-        write_launchers(tree / "bin", shape)
+        write_launchers(tree / "bin", chosen)
         _write_stamp(tree, wanted)
     progress.line(f"build: {name}/bin is ready ({format_seconds(time.monotonic() - start)})")
     return tree / "bin"
@@ -123,9 +135,10 @@ def dependency_wheels(layout: Layout, target: Target, progress: Progress) -> tup
     return target.site.wheels if target.site else system_wheels(layout, progress)
 
 
-def runtime_requirements(shape: Shape) -> list[str]:
+def runtime_requirements(target: Target) -> list[str]:
     """Requirement files of what the executables import."""
-    return ["runtime", "multiprocess"] if shape is Shape.MULTIPROCESS else ["runtime"]
+    multiprocess = ["multiprocess"] if target.shape is Shape.MULTIPROCESS else []
+    return ["runtime", *multiprocess, *(["gui"] if target.qt else [])]
 
 
 def sources_digest(root: Path) -> str:

@@ -29,6 +29,8 @@ UNIT_TESTS = (
     *("moneyrocket/tests", "depends/tests", "ci/tests", "recipes/libmultiprocess/tests"),
     "functional_tests/framework/tests",
 )
+GUI_TESTS = "moneyrocket/tests/gui"
+"""These need Qt; a prefix made with NO_QT=1 has none."""
 
 
 class CheckFailedError(FatalError):
@@ -54,7 +56,7 @@ def check_types(layout: Layout, site: ConfigSite, progress: Progress) -> None:
     Raises:
         CheckFailedError: It found something.
     """
-    test = test_environment(layout, progress, site.wheels)
+    test = test_environment(layout, progress, site.wheels, qt=site.qt)
     generate_proxies(layout, test, site.wheels, progress)
     environment = types_environment(layout, progress)
     mypy = [str(environment.python), "-m", "mypy", *_existing(layout.root, TYPED)]
@@ -83,10 +85,11 @@ def check_units(layout: Layout, site: ConfigSite, progress: Progress, arguments:
     Raises:
         CheckFailedError: A test failed.
     """
-    environment = test_environment(layout, progress, site.wheels)
+    environment = test_environment(layout, progress, site.wheels, qt=site.qt)
     generate_proxies(layout, environment, site.wheels, progress)
     folders = [] if any((layout.root / word.partition("::")[0]).exists() for word in arguments) else list(UNIT_TESTS)
-    pytest = [str(environment.python), "-m", "pytest", "-n", str(os.cpu_count() or 1), *folders, *arguments]
+    without = [] if site.qt else [f"--ignore={GUI_TESTS}"]
+    pytest = [str(environment.python), "-m", "pytest", "-n", str(os.cpu_count() or 1), *folders, *without, *arguments]
     run_checks([pytest], layout.root, progress, unit_environ(layout, environment, site))
 
 

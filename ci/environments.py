@@ -7,6 +7,7 @@ from depends.layout import Layout
 from depends.progress import Progress
 
 _TEST = ("test", "nox", "runtime")
+_QT = ("gui", "gui-test")
 
 
 def lint_environment(layout: Layout, progress: Progress) -> Environment:
@@ -16,17 +17,20 @@ def lint_environment(layout: Layout, progress: Progress) -> Environment:
 
 def types_environment(layout: Layout, progress: Progress) -> Environment:
     """Has mypy, and everything whose types the code uses."""
-    return ensure_environment(layout, "types", ["lint", *_TEST, "multiprocess"], progress)
+    return ensure_environment(layout, "types", ["lint", *_TEST, "multiprocess", *_QT], progress)
 
 
-def test_environment(layout: Layout, progress: Progress, wheels: tuple[Path, ...] = ()) -> Environment:
+def test_environment(
+    layout: Layout, progress: Progress, wheels: tuple[Path, ...] = (), *, qt: bool = True
+) -> Environment:
     """Has pytest and what the code under test imports.
 
     Args:
         layout: The tree.
         progress: Where progress is shown.
         wheels: pycapnp and libmultiprocess, or nothing for the monolithic shape.
+        qt: Whether the desktop programs are tested.
     """
-    if wheels:
-        return ensure_environment(layout, "test-multiprocess", [*_TEST, "multiprocess"], progress, wheels=wheels)
-    return ensure_environment(layout, "test-monolithic", [*_TEST], progress)
+    shape = "multiprocess" if wheels else "monolithic"
+    requirements = [*_TEST, *(["multiprocess"] if wheels else []), *(_QT if qt else ())]
+    return ensure_environment(layout, f"test-{shape}{'' if qt else '-no-qt'}", requirements, progress, wheels=wheels)

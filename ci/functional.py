@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ci.build import Target
 from ci.checks import run_checks
 from ci.environments import test_environment
-from ci.executables import DAEMONS, Shape
+from ci.executables import DAEMONS
 from depends.layout import Layout
 from depends.process import clean_environment
 from depends.progress import Progress
@@ -16,7 +17,7 @@ SUITE = "functional_tests"
 
 def run_functional(
     layout: Layout,
-    shape: Shape,
+    target: Target,
     bin_directory: Path,
     wheels: tuple[Path, ...],
     progress: Progress,
@@ -26,7 +27,7 @@ def run_functional(
 
     Args:
         layout: The tree.
-        shape: Shape of the build.
+        target: What was built.
         bin_directory: Its executables.
         wheels: pycapnp and libmultiprocess for tests that speak to the node over IPC, if the shape has them.
         progress: Where progress is shown.
@@ -35,8 +36,8 @@ def run_functional(
     Raises:
         CheckFailedError: A test failed.
     """
-    environment = test_environment(layout, progress, wheels)
-    daemon = bin_directory / DAEMONS[shape]
+    environment = test_environment(layout, progress, wheels, qt=target.qt)
+    daemon = bin_directory / DAEMONS[target.shape]
     command = [str(environment.python), "-m", "pytest", *select_tests(layout.root, arguments)]
     # The framework's own tests are unit tests.
     command += [f"--ignore={SUITE}/framework/tests"]

@@ -17,6 +17,7 @@ from ci.functional import run_functional
 from ci.jobs import all_sessions
 from ci.locking import lock_requirements
 from ci.offline import check_offline, network_remover
+from ci.screenshots import take_screenshots
 from depends.config_site import ConfigSite, read_config_site
 from depends.doctor import examine, require_healthy
 from depends.environments import fetch_requirements
@@ -33,7 +34,7 @@ _MULTIPROCESS_SESSIONS = frozenset({"multiprocess", "tests", "unit", "types", "r
 def doctor(session: nox.Session) -> None:
     """Reports what the machine has and lacks."""
     with _reported(session):
-        findings = examine(_layout(session).root)
+        findings = examine(_layout(session).root, qt=not _options(_arguments(session)).no_qt)
         for finding in findings:
             print(f"{'ok     ' if finding.ok else 'MISSING'} {finding.name}: {finding.detail}")
         require_healthy(findings)
@@ -68,7 +69,8 @@ def build(session: nox.Session) -> None:
         layout = _layout(session)
         if arguments.rest:
             raise OptionError(f"build takes --enable-multiprocess or CONFIG_SITE=…, not {' '.join(arguments.rest)}")
-        target = choose_target(layout, arguments.config_site, arguments.multiprocess)
+        no_qt = _options(arguments).no_qt
+        target = choose_target(layout, arguments.config_site, arguments.multiprocess, no_qt=no_qt)
         build_executables(layout, target, Progress())
 
 
@@ -80,10 +82,11 @@ def functional(session: nox.Session, shape_name: str) -> None:
         layout = _layout(session)
         shape = Shape(shape_name)
         site = _multiprocess_site(session, progress) if shape is Shape.MULTIPROCESS else None
-        target = Target(shape, site)
+        qt = site.qt if site is not None else not _options(arguments).no_qt
+        target = Target(shape, site, qt)
         executables = build_executables(layout, target, progress)
         wheels = dependency_wheels(layout, target, progress)
-        run_functional(layout, shape, executables, wheels, progress, arguments.rest)
+        run_functional(layout, target, executables, wheels, progress, arguments.rest)
 
 
 def unit(session: nox.Session) -> None:
@@ -111,6 +114,12 @@ def layers(session: nox.Session) -> None:
     """Checks import layers."""
     with _reported(session):
         check_layers(_layout(session), Progress())
+
+
+def screenshots(session: nox.Session) -> None:
+    """Draws the desktop program."""
+    with _reported(session):
+        take_screenshots(_layout(session), Progress(), _own_arguments(session))
 
 
 def tests(session: nox.Session) -> None:

@@ -52,6 +52,7 @@ class ConfigSite:
         wheels: Wheels that were built for the prefix.
         multiprocess: It has Cap'n Proto, pycapnp and libmultiprocess.
         debug: Its libraries carry debug information.
+        qt: It was made without NO_QT=1, so the desktop programs are built.
     """
 
     path: Path
@@ -60,6 +61,7 @@ class ConfigSite:
     wheels: tuple[Path, ...]
     multiprocess: bool
     debug: bool
+    qt: bool = True
 
 
 def config_site_text(host: str, build_set: Mapping[str, bool]) -> str:
@@ -95,4 +97,5 @@ def read_config_site(path: Path) -> ConfigSite:
         wheels=tuple(sorted(Path(values["MONEYROCKET_WHEELS"]).glob("*.whl"))),
         multiprocess=values["MONEYROCKET_MULTIPROCESS"] == "1",
         debug=values["MONEYROCKET_DEBUG"] == "1",
+        qt=values["MONEYROCKET_NO_QT"] != "1",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depends.errors import FatalError, ToolchainError
+from depends.qt_libraries import ALWAYS, X11, install_command, missing
 from depends.toolchain import find_compiler, install_hint, python_headers
 from depends.triplet import machine_triplet
 
@@ -29,7 +30,7 @@ class Finding:
     detail: str
 
 
-def examine(root: Path, environ: Mapping[str, str] = os.environ) -> list[Finding]:
+def examine(root: Path, environ: Mapping[str, str] = os.environ, *, qt: bool = True) -> list[Finding]:
     """Checks everything that `depends` and `build` need from the system."""
     return [
         Finding("Python", sys.version_info >= (3, 11), f"{sys.version.split()[0]} at {sys.executable}"),
@@ -40,8 +41,20 @@ def examine(root: Path, environ: Mapping[str, str] = os.environ) -> list[Finding
         _tool("git", environ, needed=True),
         _tool("cmake", environ, needed=False),
         _tool("ninja", environ, needed=False),
+        *(qt_findings() if qt else ()),
         _space(root),
     ]
+
+
+def qt_findings() -> list[Finding]:
+    """Checks what Qt takes from the system. What only a display needs is told, but nothing is wrong without it."""
+    absent = missing(ALWAYS)
+    on_display = missing(X11)
+    display = f"for windows on a display, on Debian or Ubuntu: {install_command(on_display)}" if on_display else "there"
+    if not absent:
+        return [Finding("Qt libraries", True, "there"), Finding("Qt on a display", True, display)]
+    fix = f"{', '.join(absent)} not found; on Debian or Ubuntu: {install_command([*absent, *on_display])}"
+    return [Finding("Qt libraries", False, f"{fix} (or do without the GUI: NO_QT=1)")]
 
 
 def require_healthy(findings: list[Finding]) -> None:

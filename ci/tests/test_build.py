@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ci.build import choose_target, sources_digest
+from ci.build import Target, choose_target, runtime_requirements, sources_digest
 from ci.executables import Shape
 from depends.errors import OptionError
 from depends.layout import Layout, tree_layout
@@ -19,8 +19,8 @@ def layout(tmp_path: Path) -> Layout:
     return tree_layout(tmp_path)
 
 
-def make_prefix(layout: Layout, *, multiprocess: bool) -> Path:
-    manifest = Manifest(machine_triplet(), Options(multiprocess=multiprocess).build_set(), {})
+def make_prefix(layout: Layout, *, multiprocess: bool, no_qt: bool = False) -> Path:
+    manifest = Manifest(machine_triplet(), Options(multiprocess=multiprocess, no_qt=no_qt).build_set(), {})
     prefix = layout.prefix(machine_triplet())
     assemble_prefix(prefix, manifest, {})
     return prefix
@@ -47,6 +47,18 @@ def test_flag_wins_over_prefix(layout: Layout) -> None:
     make_prefix(layout, multiprocess=True)
 
     assert choose_target(layout, None, False).shape is Shape.MONOLITHIC
+
+
+def test_the_gui_is_built_unless_prefix_or_option_say_no(layout: Layout) -> None:
+    assert choose_target(layout, None, None).qt
+    assert not choose_target(layout, None, None, no_qt=True).qt
+
+    make_prefix(layout, multiprocess=True, no_qt=True)
+
+    target = choose_target(layout, None, None)
+    assert not target.qt
+    assert runtime_requirements(target) == ["runtime", "multiprocess"]
+    assert runtime_requirements(Target(Shape.MONOLITHIC, None)) == ["runtime", "gui"]
 
 
 def test_prefix_without_the_libraries_is_refused(layout: Layout) -> None:

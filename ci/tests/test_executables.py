@@ -8,17 +8,21 @@ import pytest
 
 from ci.executables import DAEMONS, EXECUTABLES, Executable, Shape, executables, launcher_text, write_launchers
 
-COMMON = {"moneyrocketd", "moneyrocket-qt", "moneyrocket-cli", "moneyrocket"}
+COMMON = {"moneyrocketd", "moneyrocket-cli", "moneyrocket"}
+
+
+def names(shape: Shape, *, qt: bool) -> set[str]:
+    return {entry.name for entry in executables(shape, qt=qt)}
 
 
 def test_shapes() -> None:
-    assert {entry.name for entry in executables(Shape.MONOLITHIC)} == COMMON
-    assert {entry.name for entry in executables(Shape.MULTIPROCESS)} == COMMON | {
-        "moneyrocket-node",
-        "moneyrocket-wallet",
-        "moneyrocket-gui",
-    }
-    assert all(DAEMONS[shape] in {entry.name for entry in executables(shape)} for shape in Shape)
+    processes = {"moneyrocket-node", "moneyrocket-wallet"}
+
+    assert names(Shape.MONOLITHIC, qt=True) == COMMON | {"moneyrocket-qt"}
+    assert names(Shape.MULTIPROCESS, qt=True) == COMMON | processes | {"moneyrocket-qt", "moneyrocket-gui"}
+    assert names(Shape.MONOLITHIC, qt=False) == COMMON
+    assert names(Shape.MULTIPROCESS, qt=False) == COMMON | processes
+    assert all(DAEMONS[shape] in names(shape, qt=False) for shape in Shape)
 
 
 @pytest.mark.parametrize("executable", EXECUTABLES, ids=lambda executable: executable.name)
@@ -52,6 +56,6 @@ def test_other_commands_are_removed(tmp_path: Path) -> None:
     for name in ("python", "python3", "activate", "moneyrocket-node"):
         (tmp_path / name).write_text("")
 
-    write_launchers(tmp_path, Shape.MONOLITHIC)
+    write_launchers(tmp_path, executables(Shape.MONOLITHIC, qt=False))
 
     assert {path.name for path in tmp_path.iterdir()} == COMMON | {"python", "python3"}

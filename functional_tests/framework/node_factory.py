@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,17 +41,21 @@ class NodeFactory:
         self._ports = PortPool()
         self.nodes: list[Node] = []
 
-    def create(self, *extra_args: str, premined: bool = True) -> Node:
+    def create(self, *extra_args: str, premined: bool = True, program: str = "") -> Node:
         """Make a node that is not running yet.
 
         Args:
             extra_args: options given at every start.
             premined: begin with the pre-mined chain (its coins belong to `MiniWallet`) rather than the genesis block.
+            program: another executable in the folder of the node's, which has a node in it.
         """
+        executables = self._settings.executables
+        if program:
+            executables = replace(executables, node=executables.node.with_name(program))
         name = f"node{len(self.nodes)}"
         node = Node(
             NodeSettings(
-                executables=self._settings.executables,
+                executables=executables,
                 directory=self._settings.directory / name,
                 name=name,
                 p2p_port=self._ports.take(),

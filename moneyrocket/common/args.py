@@ -72,7 +72,7 @@ class ArgsManager:
 
     def setting(self, name: str) -> Json:
         """Returns the value as stored: None when not set, False when negated, mostly text otherwise."""
-        return self.settings.value(name[1:], skip_default_section=self._skip_default_section(name))
+        return self.settings.value(name[1:], skip_default_section=self.skips_default_section(name))
 
     def is_set(self, name: str) -> bool:
         """Whether the option was given, negated or not."""
@@ -106,7 +106,7 @@ class ArgsManager:
 
     def get_list(self, name: str) -> list[str]:
         """Returns all values of an option that may be given more than once."""
-        skip = self._skip_default_section(name)
+        skip = self.skips_default_section(name)
         return [_text(value) for value in self.settings.values(name[1:], skip_default_section=skip)]
 
     def get_path(self, name: str, default: str = "") -> Path | None:
@@ -242,7 +242,8 @@ class ArgsManager:
                 shown = "****" if Flag.SENSITIVE in option.flags else json.dumps(value, ensure_ascii=False)
                 log.info("%s %s%s=%s", prefix, section, name, shown)
 
-    def _skip_default_section(self, name: str) -> bool:
+    def skips_default_section(self, name: str) -> bool:
+        """Whether the configuration file's part outside sections does not count for an option on this chain."""
         option = self.options.get(name)
         return self.settings.network != "main" and option is not None and Flag.NETWORK_ONLY in option.flags
 

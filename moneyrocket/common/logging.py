@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
@@ -80,6 +81,7 @@ class _Sink:
         self.level = Level.DEBUG
         self.category_levels: dict[str, Level] = {}
         self.loggers: dict[str, CategoryLogger] = {}
+        self.taps: dict[str, tuple[Callable[[str], None], ...]] = {}
         self.second = -1
         self.second_text = ""
 
@@ -125,6 +127,11 @@ class _Sink:
                 self.options = replace(self.options, console=False)
 
     def emit(self, category: str, level: Level, message: str, frame: FrameType | None) -> None:
+        if level < Level.INFO:
+            for tap in self.taps.get(category, ()):
+                tap(message)
+            if category not in self.enabled:
+                return
         thread = threading.current_thread().name
         where = ""
         if frame is not None:
@@ -141,7 +148,7 @@ class _Sink:
         for logger in self.loggers.values():
             on = logger.category in self.enabled
             level = self.category_levels.get(logger.category, self.level)
-            logger.debug_on = on and level <= Level.DEBUG
+            logger.debug_on = (on and level <= Level.DEBUG) or logger.category in self.taps
             logger.trace_on = on and level <= Level.TRACE
 
 
@@ -239,6 +246,30 @@ def _switch(name: str, on: bool) -> bool:
 def category_states() -> dict[str, bool]:
     """Returns every category, sorted by name, and whether it is on."""
     return {name: name in _sink.enabled for name in CATEGORIES}
+
+
+def add_tap(category: str, tap: Callable[[str], None]) -> Callable[[], None]:
+    """Passes the debug lines of a category on, whether it is on or not; while it is off, they are not written.
+
+    Args:
+        category: one of `CATEGORIES`.
+        tap: called with each message, on the thread that logs it; must neither wait nor log.
+
+    Returns:
+        What ends it; may be called more than once.
+    """
+    with _sink.lock:
+        _sink.taps = {**_sink.taps, category: (*_sink.taps.get(category, ()), tap)}
+        _sink.refresh()
+
+    def remove() -> None:
+        with _sink.lock:
+            left = tuple(other for other in _sink.taps.get(category, ()) if other is not tap)
+            others = {name: taps for name, taps in _sink.taps.items() if name != category}
+            _sink.taps = {**others, category: left} if left else others
+            _sink.refresh()
+
+    return remove
 
 
 def set_level(level: str, category: str = "") -> bool:

@@ -11,8 +11,12 @@ from moneyrocket.common.logging import log
 from moneyrocket.common.settings_file import SettingsFileError, read_settings, write_settings
 
 
-def read_configuration(args: ArgsManager) -> None:
+def read_configuration(args: ArgsManager, *, for_node: bool = True) -> None:
     """Completes the settings of `args` after the command line, and makes the data directory.
+
+    Args:
+        args: the settings.
+        for_node: also write settings.json, which a node does at every start.
 
     Raises:
         InitError: a file or directory is missing or malformed.
@@ -35,7 +39,8 @@ def read_configuration(args: ArgsManager) -> None:
     _check_ignored_config(args, original_datadir, original_config)
     try:
         read_settings(args)
-        write_settings(args)
+        if for_node:
+            write_settings(args)
     except SettingsFileError as error:
         raise InitError(f"{error.message}:\n- {error.details}") from None
 

@@ -1,14 +1,24 @@
-"""moneyrocket-qt: the desktop program, which does not exist yet."""
+"""moneyrocket-qt: windows, node and wallet in one process."""
 
 from __future__ import annotations
 
 import sys
 
+from moneyrocket.common.settings import Settings
+from moneyrocket.init.desktop_process import DesktopProgram, run_desktop
+from moneyrocket.init.node_sources import LocalSource
+
+
+def _make_source(settings: Settings, chain: str) -> LocalSource:
+    return LocalSource(settings, chain)
+
+
+PROGRAM = DesktopProgram("moneyrocket-qt", (), _make_source, lambda args: None)
+
 
 def main() -> int:
-    """Says that there is no GUI; returns the exit status."""
-    print("Error: the GUI of Moneyrocket is not built yet. Use moneyrocketd and moneyrocket-cli.", file=sys.stderr)
-    return 1
+    """Runs the program; returns the exit status."""
+    return run_desktop(PROGRAM, sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.common.threads import start_thread
 from moneyrocket.init import files, log_setup, node_parts, notify, parameters
@@ -13,6 +14,7 @@ from moneyrocket.init.chain_overrides import chain_overrides
 from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_part import WalletPart
+from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
@@ -25,16 +27,32 @@ class NodeStartup:
 
     Attributes:
         context: the parts of the node, filled by `start`.
-
-    Raises:
-        InitError: an option about the chain is malformed.
     """
 
-    def __init__(self, args: ArgsManager, make_init: Callable[[ArgsManager], NodeInit]) -> None:
+    def __init__(
+        self,
+        args: ArgsManager,
+        make_init: Callable[[ArgsManager], NodeInit],
+        *,
+        watch: Callable[[Callable[[], None]], None] = watch_signals,
+        announcer: Announcer | None = None,
+    ) -> None:
+        """Makes what needs no start.
+
+        Args:
+            args: the settings.
+            make_init: decides where interfaces are made.
+            watch: called with what stops the node, for signals to call it.
+            announcer: tells desktop programs what happens.
+
+        Raises:
+            InitError: an option about the chain is malformed.
+        """
         from moneyrocket.consensus.params import chain_params
 
         self._args = args
         self._make_init = make_init
+        self._watch = watch
         self._init: NodeInit | None = None
         self._table = RpcTable()
         self._server = RpcServer(args, self._table)
@@ -42,9 +60,10 @@ class NodeStartup:
         self._pid_file: files.PidFile | None = None
         self._wallet: WalletPart | None = None
         self._network_made = False
+        self._watched = announcer is not None
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
-        self.context = NodeContext(args=args, params=params, rpc_table=self._table)
+        self.context = NodeContext(args=args, params=params, rpc_table=self._table, announcer=announcer or Announcer())
 
     def start(self) -> None:
         """Starts everything, in the order in which parts need one another.
@@ -55,7 +74,7 @@ class NodeStartup:
             InitError: a part cannot start.
         """
         args, context = self._args, self.context
-        watch_signals(context.request_shutdown)
+        self._watch(context.request_shutdown)
         self._locks = files.take_locks(args)
         self._pid_file = files.PidFile(args)
         log_setup.start_log(args)
@@ -134,6 +153,16 @@ class NodeStartup:
         for lock in self._locks:
             lock.release()
 
+    def restart_wallets(self) -> None:
+        """Makes the wallet component anew after its process ended, and loads the wallets of start-up.
+
+        Raises:
+            InitError: it cannot be made, a wallet cannot be loaded, or its process has not ended.
+        """
+        if self._wallet is None or self.context.shutdown.is_set():
+            raise InitError("There is no wallet component to restart.")
+        self._wallet.restart()
+
     # Steps
 
     def _register_methods(self) -> None:
@@ -165,6 +194,11 @@ class NodeStartup:
         self._status("Loading P2P addresses…")
         make_network(self.context)
         self._network_made = True
+        if self._watched:
+            from moneyrocket.node.desktop.chain_events import ChainEvents, follow_network
+
+            self.context.signals.subscribe(ChainEvents(self.context))
+            follow_network(self.context)
 
     def _load_wallets(self) -> None:
         if self._wallet is not None:
@@ -196,9 +230,11 @@ class NodeStartup:
         self._status("Done loading")
         if self._wallet is not None:
             self._wallet.start()
+            self.context.announcer.wallets_ready()
         notify.start_command(self._args.get("-startupnotify"))
 
     def _status(self, message: str) -> None:
         log.info("init message: %s", message)
         if self._table.warmup_status is not None:
             self._table.set_warmup_status(message)
+        self.context.announcer.init_message(message)

@@ -59,7 +59,7 @@ def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
             raise InitError(
                 f"Command line contains unexpected token '{rest[0]}', see {program.name} -h for a list of options."
             )
-        _prepare(args)
+        prepare(args)
         startup = _make_startup(program, args)
     except InitError as error:
         show_error(error.message)
@@ -87,7 +87,12 @@ def _print_information(program: NodeProgram, args: ArgsManager) -> bool:
     return True
 
 
-def _prepare(args: ArgsManager) -> None:
+def prepare(args: ArgsManager) -> None:
+    """Completes and checks the settings of a node, before anything is started.
+
+    Raises:
+        InitError: they make no sense, or another node has the data directory.
+    """
     log.info("%s version %s", CLIENT_NAME, VERSION_TEXT)
     parameters.interact(args)
     parameters.check(args)

@@ -13,5 +13,8 @@ class NodeInit(Init):
     def on_wallet_gone(self, hook: Callable[[], None]) -> None:
         """Calls `hook` once if the process that holds the wallets ends before `close`."""
 
+    def renew_wallet(self) -> None:
+        """Starts the process that holds the wallets anew after it ended."""
+
     def close(self) -> None:
         """Ends processes that were started."""

@@ -56,6 +56,12 @@ class ProcessInit(NodeInit):
 
         self._process().on_disconnect(unless_closing)
 
+    def renew_wallet(self) -> None:
+        """See `NodeInit`."""
+        if self._child is not None and self._child.exception() is None:
+            self._child.result().close()
+        self._start()
+
     def close(self) -> None:
         """End the wallet process and wait for it."""
         self._closing = True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+from moneyrocket.common import clock
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.init.node_shape import NodeInit
@@ -26,6 +29,7 @@ class WalletPart:
         self._context = context
         self._init = init
         self._commands: list[RpcCommand] = []
+        self._restarting = threading.Lock()
 
     def connect(self) -> None:
         """Makes the component and lets it offer its RPC methods.
@@ -41,11 +45,11 @@ class WalletPart:
         except ConnectionError as error:
             raise InitError(f"The wallet process ended during start-up: {error}") from None
         context.wallet_loader = loader
-        self._commands = [
+        self._commands = self._commands or [
             RpcCommand("wallet", name, (), _Gone(name)) for name in context.rpc_table.names() if name not in before
         ]
         context.rpc_table.set_successors(self._commands)
-        self._init.on_wallet_gone(self._gone)
+        self._init.on_wallet_gone(lambda: self._gone(loader))
 
     def verify(self) -> None:
         """Checks the wallets that are to be loaded.
@@ -70,6 +74,28 @@ class WalletPart:
         except ConnectionError as error:
             log.error("The wallet process ended: %s", error)
 
+    def restart(self) -> None:
+        """Makes the component anew after its process ended, and loads the wallets of start-up.
+
+        Raises:
+            InitError: it cannot be made, a wallet cannot be loaded, or its process has not ended.
+        """
+        with self._restarting:
+            if self._context.wallet_loader is not None:
+                raise InitError("The wallet process has not ended.")
+            try:
+                self._init.renew_wallet()
+                self.connect()
+                self._loader().set_mock_time(clock.mock_time())
+                self.verify()
+                self.load()
+            except (ConnectionError, InitError) as error:
+                # As before: the next attempt begins with another process.
+                self._context.wallet_loader = None
+                self._context.rpc_table.add(self._commands)
+                raise InitError(str(error) or "The wallets cannot be loaded.") from None
+            self.start()
+
     def stop(self) -> None:
         """Writes and closes the wallets."""
         loader = self._context.wallet_loader
@@ -90,11 +116,14 @@ class WalletPart:
         if not success:
             raise InitError("")
 
-    def _gone(self) -> None:
+    def _gone(self, loader: WalletLoader) -> None:
         """The node goes on without wallets; their methods say so."""
+        if self._context.wallet_loader is not loader:
+            return
         log.error("%s", WALLET_PROCESS_GONE)
         self._context.wallet_loader = None
         self._context.rpc_table.add(self._commands)
+        self._context.announcer.wallets_lost()
 
 
 class _Gone(RpcHandler):

@@ -1,11 +1,18 @@
 """The first object of a connection: makes all others."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.wallet import WalletLoader
+
+if TYPE_CHECKING:
+    # Only desktop programs need it; a daemon starts sooner without.
+    from moneyrocket.interfaces.node import Node
 
 
 class NotOfferedError(Exception):
@@ -37,3 +44,11 @@ class Init(ABC):
         Raises:
             NotOfferedError: if this process has no wallet.
         """
+
+    def make_node(self, global_args: GlobalArgs) -> Node:
+        """Make a node that is not started yet, of the settings of the command line.
+
+        Raises:
+            NotOfferedError: if this process makes no node.
+        """
+        raise NotOfferedError("This process makes no node")

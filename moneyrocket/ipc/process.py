@@ -27,13 +27,14 @@ from libmultiprocess import (
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import category_logger
 from moneyrocket.interfaces.init import Init
-from moneyrocket.ipc.protocol import make_event_loop
+from moneyrocket.ipc.protocol import count_calls_of, make_event_loop
 
 IPC_DESCRIPTOR_OPTION: Final = "-ipcfd"
 """Option by which a started process learns the descriptor of its socket. It takes no other option: everything else it
 needs to know comes over the connection."""
 
 WALLET_PROGRAM: Final = "moneyrocket-wallet"
+NODE_PROGRAM: Final = "moneyrocket-node"
 
 _REAP_SECONDS: Final = 60
 
@@ -123,6 +124,7 @@ def spawn_process(program: str, module: str, own_name: str) -> ChildProcess:
         raise InitError(f"Cannot start {program}: {error}") from error
     connection = connection_of(init)
     assert connection is not None
+    count_calls_of(connection)
     child = ChildProcess(loop, program, process, init, connection)
     # Not in the thread of the hooks: a process that hangs up and stays must not delay what else a hang-up causes.
     child.on_disconnect(threading.Thread(target=child.reap, name="ipc-reap", daemon=True).start)
@@ -136,6 +138,15 @@ def spawn_wallet(own_name: str) -> ChildProcess:
         InitError: if it cannot be started or ends at once.
     """
     return spawn_process(WALLET_PROGRAM, "moneyrocket.init.moneyrocket_wallet", own_name)
+
+
+def spawn_node(own_name: str) -> ChildProcess:
+    """Start ``moneyrocket-node`` for a desktop program; its `Init` makes a node.
+
+    Raises:
+        InitError: if it cannot be started or ends at once.
+    """
+    return spawn_process(NODE_PROGRAM, "moneyrocket.init.moneyrocket_node", own_name)
 
 
 def _command(program: str, module: str) -> list[str]:
@@ -175,6 +186,15 @@ def serve_inherited(descriptor: int, init: Init, own_name: str) -> NoReturn:
     Raises:
         InitError: if there is no socket at the descriptor.
     """
+    serve_until_hang_up(descriptor, init, own_name)
+    os._exit(0)
+
+
+def serve_until_hang_up(descriptor: int, init: Init, own_name: str) -> None:
+    """Serve ``init`` to the process that started this one; returns when that one hangs up or dies.
+
+    Args and errors are those of `serve_inherited`.
+    """
     from moneyrocket.ipc.generated.init import InitServer
 
     # The process that started this one decides when it ends.
@@ -183,8 +203,8 @@ def serve_inherited(descriptor: int, init: Init, own_name: str) -> NoReturn:
         sock = inherited_socket(descriptor)
     except OSError as error:
         raise InitError(f"Invalid {IPC_DESCRIPTOR_OPTION} number '{descriptor}' ({error.strerror})") from error
-    serve_stream(
-        make_event_loop(own_name), sock, InitServer, init, peer="the process that started this one"
-    ).wait_closed()
+    loop = make_event_loop(own_name)
+    connection = serve_stream(loop, sock, InitServer, init, peer="the process that started this one")
+    count_calls_of(connection)
+    connection.wait_closed()
     _log.debug("The process that started this one has gone, ending")
-    os._exit(0)

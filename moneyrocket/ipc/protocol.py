@@ -6,11 +6,24 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from libmultiprocess import Describer, EventLoop
+from libmultiprocess import Connection, Describer, EventLoop
 
 from moneyrocket.common.logging import CategoryLogger, category_logger
+from moneyrocket.common.process_stats import CallCounters, set_call_counters
 
-_SECRET_PARAMS: Final = frozenset({"Init.makeWalletLoader"})
+_SECRET: Final = frozenset(
+    {
+        "Init.makeWalletLoader",
+        "Init.makeNode",
+        "Node.executeRpc",
+        "Node.setting",
+        "Node.updateSetting",
+        "Wallets.create",
+        "Wallet.encrypt",
+        "Wallet.unlock",
+        "Wallet.changePassphrase",
+    }
+)
 _RPC_CALL: Final = "RpcHandler.call"
 
 
@@ -38,8 +51,8 @@ class _ArgumentDescriber(Describer):
             return super().__call__(method, {"request": shown})
         if method == _RPC_CALL and "result" in values and values.get("error") is None:
             return "(...)"
-        if method in _SECRET_PARAMS and "globalArgs" in values:
-            return "(...)"
+        if method in _SECRET:
+            return "(...)" if values else "()"
         return super().__call__(method, values)
 
 
@@ -52,3 +65,22 @@ def make_event_loop(process_name: str) -> EventLoop:
     # A lost connection is told by the calls that fail. asyncio says it again, on standard error, for every later write.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return EventLoop(process_name, _IpcLog(category_logger("ipc")), _ArgumentDescriber())
+
+
+_connections: Final[list[Connection]] = []
+"""Also those that have ended: their calls were made all the same."""
+
+
+def count_calls_of(connection: Connection) -> None:
+    """Make what passes over a connection part of what this process tells of itself."""
+    _connections.append(connection)
+    set_call_counters(_count)
+
+
+def _count() -> CallCounters:
+    traffic = [connection.traffic for connection in _connections]
+    return CallCounters(
+        made=sum(each.calls_made for each in traffic),
+        served=sum(each.calls_served for each in traffic),
+        wait_seconds=sum(each.seconds_waited for each in traffic),
+    )

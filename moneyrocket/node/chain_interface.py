@@ -246,18 +246,22 @@ class NodeChain(Chain):
         log.info("init message: %s", message)
         if self._node.rpc_table.warmup_status is not None:
             self._node.rpc_table.set_warmup_status(message)
+        self._node.announcer.init_message(message)
 
     def init_warning(self, message: str) -> None:
         """See `Chain.init_warning`."""
         messages.show_warning(message)
+        self._node.announcer.warning(message)
 
     def init_error(self, message: str) -> None:
         """See `Chain.init_error`."""
         messages.show_error(message)
+        self._node.announcer.error(message)
 
     def show_progress(self, title: str, progress: int, resume_possible: bool) -> None:
         """See `Chain.show_progress`."""
         log.info("%s %d%%", title, progress)
+        self._node.announcer.progress(title, progress, resume_possible)
 
     def handle_notifications(self, notifications: ChainNotifications) -> Handler:
         """See `Chain.handle_notifications`."""

@@ -131,6 +131,8 @@ class ChainstateManager(ChainView):
                     last = self._accept_header(header, min_pow_checked)
             finally:
                 self._chainstate.commit(soon=True)
+            if self.best_header is not before:
+                self._signals.updated_header_tip(self.best_header)
             if last is not None and self.best_header is not before and self._initial_download:
                 left = max(0, (clock.now() - last.time) // self.params.pow_target_spacing)
                 share = 100.0 * last.height / (last.height + left) if last.height + left else 100.0

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.notifications import TipNotifications
 from moneyrocket.node.scheduler import Scheduler, SerialQueue
 from moneyrocket.node.signals import ValidationSignals
@@ -44,6 +45,7 @@ class NodeContext:
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
         warnings: what the operator should know.
+        announcer: tells desktop programs what happens.
         utxo_scanner: finds coins by script.
         init: makes interfaces, here or in another process.
         shutdown: set once the node shall stop.
@@ -67,6 +69,7 @@ class NodeContext:
     scheduler: Scheduler = field(default_factory=Scheduler)
     notifications: TipNotifications = field(default_factory=TipNotifications)
     warnings: Warnings = field(default_factory=Warnings)
+    announcer: Announcer = field(default_factory=Announcer)
     utxo_scanner: UtxoScanner = field(default_factory=UtxoScanner)
     shutdown: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
@@ -86,8 +89,10 @@ class NodeContext:
 
     def __post_init__(self) -> None:
         self.signals = ValidationSignals(SerialQueue(self.scheduler))
+        self.warnings.on_change = self.announcer.warnings_changed
 
     def request_shutdown(self) -> None:
         """Let the node stop: wakes the main thread and everyone who waits for a block."""
         self.shutdown.set()
         self.notifications.interrupt()
+        self.announcer.shutdown_requested()

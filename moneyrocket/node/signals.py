@@ -59,6 +59,9 @@ class ValidationSubscriber:
     def updated_block_tip(self, new_tip: BlockIndex, fork: BlockIndex | None, initial_download: bool) -> None:
         """The active chain reached a new tip; ``fork`` is the last block it shares with the chain before."""
 
+    def updated_header_tip(self, best: BlockIndex) -> None:
+        """There is a new best header, whose block may not be here yet."""
+
     def transaction_added_to_mempool(self, tx: Transaction, sequence: int) -> None:
         """A transaction entered the mempool."""
 
@@ -136,6 +139,10 @@ class ValidationSignals:
     def updated_block_tip(self, new_tip: BlockIndex, fork: BlockIndex | None, initial_download: bool) -> None:
         """See `ValidationSubscriber.updated_block_tip`."""
         self._send(lambda s: s.updated_block_tip(new_tip, fork, initial_download))
+
+    def updated_header_tip(self, best: BlockIndex) -> None:
+        """See `ValidationSubscriber.updated_header_tip`."""
+        self._send(lambda s: s.updated_header_tip(best))
 
     def transaction_added_to_mempool(self, tx: Transaction, sequence: int) -> None:
         """See `ValidationSubscriber.transaction_added_to_mempool`."""

@@ -72,6 +72,10 @@ class RpcTable:
         with self._lock:
             self._successors = {command.name: command for command in commands}
 
+    def commands(self) -> list[RpcCommand]:
+        """Returns all methods, sorted by name."""
+        return [command for _, command in sorted(self._commands.items())]
+
     def names(self) -> list[str]:
         """Returns the names of all methods, sorted."""
         return sorted(self._commands)

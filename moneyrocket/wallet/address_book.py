@@ -36,6 +36,12 @@ class AddressBook:
         entry = self._entries.get(script) or AddressRow(script, None, None, False)
         self._save(replace(entry, label=label, purpose=purpose or entry.purpose))
 
+    def remove(self, script: bytes) -> None:
+        """Forget the label of an address."""
+        entry = self._entries.get(script)
+        if entry is not None:
+            self._save(replace(entry, label=None, purpose=None))
+
     def was_spent(self, script: bytes) -> bool:
         """Whether `mark_spent` was called for an address."""
         entry = self._entries.get(script)

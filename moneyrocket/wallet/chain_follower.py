@@ -56,11 +56,13 @@ class ChainFollower(ChainNotifications):
                 return
             if block.max_time < wallet.birth_time - 2 * TIMESTAMP_WINDOW:
                 wallet.ledger.set_tip(block.hash, block.height)
+                wallet.events.tip()
                 return
             with wallet.database.transaction():
                 concerned = wallet.ledger.block_connected(block)
                 if concerned or block.height % _SAVE_INTERVAL == 0:
                     save_position(wallet)
+        wallet.events.tip()
 
     def block_disconnected(self, block: BlockInfo) -> None:
         """See `ChainNotifications`."""
@@ -71,6 +73,7 @@ class ChainFollower(ChainNotifications):
             with wallet.database.transaction():
                 wallet.ledger.block_disconnected(block)
                 save_position(wallet)
+        wallet.events.tip()
 
     def updated_block_tip(self) -> None:
         """See `ChainNotifications`."""

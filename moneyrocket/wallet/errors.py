@@ -15,6 +15,18 @@ class SpendError(WalletError):
     """No transaction can be made that pays what was asked."""
 
 
+class InsufficientFundsError(SpendError):
+    """The coins that may be spent do not suffice."""
+
+
+class FeeError(SpendError):
+    """There is no fee rate to use, or the fee is too high or too low."""
+
+
+class AmountError(SpendError):
+    """An amount is negative, or so small that nobody relays it."""
+
+
 class LoadFailure(Enum):
     """Why a wallet could not be created, opened or restored."""
 

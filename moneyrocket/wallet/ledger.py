@@ -51,7 +51,7 @@ class Ledger:
         tip_height: its height, -1 before the first.
         tip_time: when that happened, unix seconds.
         locked: outputs that coin selection must leave alone; True if the lock survives a restart.
-        on_change: called with a transaction whose standing changed.
+        on_change: called with a transaction that is new or whose standing changed.
     """
 
     def __init__(self, database: WalletDatabase, ownership: Ownership, name: str) -> None:
@@ -202,8 +202,7 @@ class Ledger:
         wtx = self.txs.get(tx.txid)
         if wtx is not None and wtx.in_mempool:
             wtx.state = INACTIVE
-            if reason is RemovalReason.CONFLICT:
-                self.on_change(wtx)
+            self.on_change(wtx)
         self._no_mempool_conflict(tx)
 
     def set_tip(self, block_hash: bytes, height: int) -> None:
@@ -216,6 +215,7 @@ class Ledger:
         for wtx in stale:
             wtx.state = INACTIVE
             self._database.save_transaction(wtx)
+            self.on_change(wtx)
         for wtx in stale:
             if wtx.tx.is_coinbase:
                 self._abandon_descendants(wtx)
@@ -308,6 +308,7 @@ class Ledger:
         """Note that the node accepted a transaction, ahead of its notification."""
         if wtx.state.status is Status.INACTIVE:
             wtx.state = IN_MEMPOOL
+            self.on_change(wtx)
 
     def mark_replaced(self, wtx: WalletTx, by: bytes) -> None:
         """Note that a transaction was replaced."""

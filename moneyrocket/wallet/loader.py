@@ -11,7 +11,7 @@ from moneyrocket.common.logging import log
 from moneyrocket.consensus.params import chain_params
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.handler import Handler
-from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.interfaces.wallet import WalletLoader, Wallets
 from moneyrocket.wallet.chain_follower import resend_if_due
 from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
 from moneyrocket.wallet.manager import WalletManager, start_wallet
@@ -40,6 +40,7 @@ class WalletLoaderImpl(WalletLoader):
         self._handlers: list[Handler] = []
         self._ticker: Ticker | None = None
         self._names: list[str] = []
+        self._wallets: Wallets | None = None
 
     @property
     def manager(self) -> WalletManager:
@@ -127,6 +128,15 @@ class WalletLoaderImpl(WalletLoader):
     def loaded_wallets(self) -> list[str]:
         """See `WalletLoader`."""
         return [wallet.name for wallet in self._manager.wallets()]
+
+    def wallets(self) -> Wallets:
+        """See `WalletLoader`."""
+        if self._wallets is None:
+            # Its modules are for desktop programs alone.
+            from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
+
+            self._wallets = DesktopWallets(self._manager)
+        return self._wallets
 
     def _resend(self) -> None:
         for wallet in self._manager.wallets():

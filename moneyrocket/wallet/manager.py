@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class WalletManager:
         args: options of the process.
         chain: the node.
         params: parameters of its chain.
+        observers: called with every wallet that is loaded, on the thread that loads it; must not wait.
         loads_unnamed: no setting names a wallet, and the unnamed one was found and loaded on its own.
     """
 
@@ -42,6 +43,7 @@ class WalletManager:
         self.chain = chain
         self.params = params
         self.loads_unnamed = False
+        self.observers: list[Callable[[Wallet], None]] = []
         self._lock = threading.Lock()
         self._wallets: dict[str, Wallet] = {}
         self._busy: set[str] = set()
@@ -153,8 +155,7 @@ class WalletManager:
             WalletLoadError: it cannot be loaded.
         """
         wallet, warnings = self._open(name)
-        with self._lock:
-            self._wallets[name] = wallet
+        self._add(wallet)
         return warnings
 
     def check(self, name: str) -> None:
@@ -252,9 +253,14 @@ class WalletManager:
         return wallet, warnings
 
     def _publish(self, wallet: Wallet) -> None:
+        self._add(wallet)
+        start_wallet(wallet)
+
+    def _add(self, wallet: Wallet) -> None:
         with self._lock:
             self._wallets[wallet.name] = wallet
-        start_wallet(wallet)
+        for observer in list(self.observers):
+            observer(wallet)
 
     def _locate(self, name: str, *, existing: bool) -> Path:
         path = wallet_path(self.directory, name)

@@ -80,11 +80,13 @@ def reserve_scan(wallet: Wallet) -> Iterator[Scan]:
         if wallet.scan is not None:
             raise WalletError(BUSY_MESSAGE)
         wallet.scan = scan
+    wallet.events.status()
     try:
         yield scan
     finally:
         with wallet.lock:
             wallet.scan = None
+        wallet.events.status()
 
 
 def scan_from_time(wallet: Wallet, scan: Scan, start_time: int) -> int:
@@ -147,6 +149,7 @@ def scan_blocks(wallet: Wallet, scan: Scan, start_height: int, stop_height: int 
         _take_in(wallet, batch, result)
         scan.progress = (height - start_height) / max(1, last - start_height + 1)
         chain.show_progress(title, max(1, min(99, int(scan.progress * 100))), False)
+        wallet.events.status()
     if stop_height is None:
         log.info("[%s] Scanning current mempool transactions.", wallet.name)
         with wallet.lock:

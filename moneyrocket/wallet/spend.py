@@ -17,7 +17,7 @@ from moneyrocket.wallet.available import available_coins, unconfirmed_ancestors
 from moneyrocket.wallet.coin_control import CoinControl, Preset
 from moneyrocket.wallet.coin_selection import Selection, SelectionParams, change_target, evaluate, select
 from moneyrocket.wallet.coins import MAX_GROUP_SIZE, CoinGroup, Eligibility, SpendableCoin, fee_for, group_by_script
-from moneyrocket.wallet.errors import SpendError, WalletError
+from moneyrocket.wallet.errors import AmountError, FeeError, InsufficientFundsError, SpendError, WalletError
 from moneyrocket.wallet.fees import (
     FeeRateChoice,
     FeeReason,
@@ -64,12 +64,14 @@ class CreatedTransaction:
         fee: what it pays, sat.
         change_position: index of the change output, None without change.
         fee_reason: where its fee rate came from.
+        vsize: vB of it once it is signed, with the largest signatures if it is not.
     """
 
     tx: Transaction
     fee: int
     change_position: int | None
     fee_reason: FeeReason
+    vsize: int
 
 
 def create_transaction(
@@ -79,6 +81,7 @@ def create_transaction(
     *,
     change_position: int | None = None,
     sign: bool = True,
+    keep_change: bool = True,
 ) -> CreatedTransaction:
     """Make a transaction. Nothing is stored but the change address. Call under the wallet's lock.
 
@@ -88,6 +91,7 @@ def create_transaction(
         control: the user's choices.
         change_position: index for the change output, None for a random one.
         sign: sign it.
+        keep_change: use the change address up; otherwise the next transaction may have the same.
 
     Raises:
         SpendError: it cannot be made; the text says why.
@@ -95,7 +99,7 @@ def create_transaction(
     if not recipients:
         raise SpendError("Transaction must have at least one recipient")
     if any(recipient.amount < 0 for recipient in recipients):
-        raise SpendError("Transaction amounts must not be negative")
+        raise AmountError("Transaction amounts must not be negative")
     if wallet.settings.avoid_partial_spends:
         control = replace(control, avoid_partial_spends=True)
     maker = _Maker(wallet, recipients, control, change_position)
@@ -118,7 +122,7 @@ def create_transaction(
                 "grouped" if use else "non-grouped",
             )
             chosen = grouped if use else plain
-    return maker.finish(chosen, sign=sign)
+    return maker.finish(chosen, sign=sign, keep_change=keep_change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class _Draft:
     selection: Selection
     fee: int
     change_position: int | None
+    size: int
 
 
 class _Maker:
@@ -151,7 +156,7 @@ class _Maker:
         self.fixed_size = _OVERHEAD + len(compact_size(len(recipients)))
         for recipient in recipients:
             if recipient.amount < dust_threshold(recipient.script, self.dust_rate):
-                raise SpendError("Transaction amount too small")
+                raise AmountError("Transaction amount too small")
             self.fixed_size += len(TxOut(recipient.amount, recipient.script).serialize())
         self.change_position = change_position
         self._choose_change_script()
@@ -211,11 +216,9 @@ class _Maker:
                     f"\nConsider modifying -mintxfee ({format_rate(settings.min_fee_rate)}) "
                     f"or -minrelaytxfee ({format_rate(chain.relay_min_fee())})."
                 )
-            raise SpendError(message)
+            raise FeeError(message)
         if choice.reason is FeeReason.FALLBACK and not settings.fallback_fee_rate:
-            raise SpendError(
-                "Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee."
-            )
+            raise FeeError("Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable -fallbackfee.")
         return choice
 
     def _priced(self, coin: SpendableCoin) -> SpendableCoin:
@@ -288,10 +291,10 @@ class _Maker:
             size,
             self.fee_rate.reason.value,
         )
-        return _Draft(tx, selection, fee, position)
+        return _Draft(tx, selection, fee, position, size)
 
-    def finish(self, draft: _Draft, *, sign: bool) -> CreatedTransaction:
-        """Sign, check against limits, and keep the change address."""
+    def finish(self, draft: _Draft, *, sign: bool, keep_change: bool) -> CreatedTransaction:
+        """Sign, check against limits, and use the change address up."""
         wallet, tx = self.wallet, draft.tx
         weight = draft.selection.input_weight + tx.weight
         if sign:
@@ -303,12 +306,12 @@ class _Maker:
         if weight > MAX_STANDARD_WEIGHT:
             raise SpendError("Transaction too large")
         if draft.fee > wallet.settings.max_tx_fee:
-            raise SpendError(_MAX_FEE_EXCEEDED)
+            raise FeeError(_MAX_FEE_EXCEEDED)
         if wallet.settings.reject_long_chains and any(not coin.depth for coin in draft.selection.coins):
             problem = wallet.chain.check_chain_limits(tx)
             if problem is not None:
                 raise SpendError(problem)
-        if draft.change_position is not None and self.change_type is not None:
+        if keep_change and draft.change_position is not None and self.change_type is not None:
             wallet.keyring.new_script(self.change_type, internal=True)
         log.info(
             "[%s] Coin Selection: Algorithm:%s, Waste Metric Score:%d",
@@ -316,7 +319,8 @@ class _Maker:
             draft.selection.algorithm,
             draft.selection.waste,
         )
-        return CreatedTransaction(tx, draft.fee, draft.change_position, self.fee_rate.reason)
+        vsize = tx.vsize if sign else draft.size
+        return CreatedTransaction(tx, draft.fee, draft.change_position, self.fee_rate.reason, vsize)
 
     def _inputs(self, selection: Selection) -> tuple[list[TxIn], bool]:
         signal = self.control.signal_rbf
@@ -351,8 +355,8 @@ class _Maker:
             outputs[index] = replace(outputs[index], value=value)
             if value < dust_threshold(outputs[index].script_pubkey, self.dust_rate):
                 if value < 0:
-                    raise SpendError("The transaction amount is too small to pay the fee")
-                raise SpendError("The transaction amount is too small to send after the fee has been deducted")
+                    raise AmountError("The transaction amount is too small to pay the fee")
+                raise AmountError("The transaction amount is too small to send after the fee has been deducted")
 
     # Selection
 
@@ -386,10 +390,10 @@ class _Maker:
         everything = [*self.preset, *self.available]
         fees = self.params.target - self.paid
         if sum(coin.value for coin in everything) >= self.paid and self._value(everything) < self.params.target:
-            return SpendError(
+            return InsufficientFundsError(
                 f"The total exceeds your balance when the {format_money(fees)} transaction fee is included."
             )
-        return SpendError("Insufficient funds")
+        return InsufficientFundsError("Insufficient funds")
 
     def _eligibilities(self) -> list[Eligibility]:
         steps = [Eligibility(1, 6, 0), Eligibility(1, 1, 0)]
@@ -417,7 +421,7 @@ class _Maker:
                     "Unconfirmed UTXOs are available, but spending them creates a chain of transactions that will be "
                     "rejected by the mempool"
                 )
-            raise SpendError("Insufficient funds")
+            raise InsufficientFundsError("Insufficient funds")
         problem: SpendError | None = None
         for number, step in enumerate(steps):
             groups = [group for group, partial in pool if step.admits(group) and (step.partial_groups or not partial)]

@@ -19,6 +19,7 @@ from moneyrocket.wallet.address_book import RECEIVE, SEND, AddressBook
 from moneyrocket.wallet.chain_follower import ChainFollower, next_resend_time, save_position, submit
 from moneyrocket.wallet.database import WalletDatabase
 from moneyrocket.wallet.errors import WalletError
+from moneyrocket.wallet.events import WalletEvents
 from moneyrocket.wallet.flags import WalletFlag
 from moneyrocket.wallet.keyring import Keyring
 from moneyrocket.wallet.ledger import Ledger
@@ -50,6 +51,7 @@ class Wallet:
         next_resend: when unconfirmed transactions are relayed again, unix seconds.
         closed: it was unloaded.
         relocker: locks it again when the time of an unlocking is up.
+        events: tells those who watch it what changed.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Wallet:
         self.keyring = Keyring(database, params, settings.keypool_size)
         self.addresses = AddressBook(database)
         self.ledger = Ledger(database, self, self.display_name)
+        self.events = WalletEvents()
+        self.ledger.on_change = lambda wtx: self.events.transaction(wtx.txid)
         self.follower = ChainFollower(self)
         self.handler: Handler | None = None
         self.scan: Scan | None = None
@@ -116,6 +120,7 @@ class Wallet:
                 # An address that another copy of this wallet handed out is no change.
                 if internal is False and self.addresses.find(script) is None and has_address(script):
                     self.addresses.set_label(script, "", RECEIVE)
+                    self._label_changed(split_anew=True)
 
     def spent(self, outputs: Iterable[TxOut]) -> None:
         """Outputs of the wallet were spent."""
@@ -152,12 +157,32 @@ class Wallet:
             if address is None:
                 raise WalletError("Error: Cannot extract destination from the generated scriptpubkey")
             self.addresses.set_label(script, label, RECEIVE)
+        self.events.address_book()
         return address
 
     def set_label(self, script: bytes, label: str) -> None:
         """Label an address of the wallet or of others."""
         with self.lock:
-            self.addresses.set_label(script, label, RECEIVE if self.is_mine(script) else SEND)
+            mine = self.is_mine(script)
+            was_change = mine and self.addresses.find(script) is None
+            self.addresses.set_label(script, label, RECEIVE if mine else SEND)
+        self._label_changed(split_anew=was_change)
+
+    def remove_address(self, script: bytes) -> bool:
+        """Take an address of others off the address book; False if it is not there, or the wallet's own."""
+        with self.lock:
+            if self.is_mine(script) or self.addresses.find(script) is None:
+                return False
+            self.addresses.remove(script)
+        self._label_changed(split_anew=False)
+        return True
+
+    def _label_changed(self, *, split_anew: bool) -> None:
+        self.events.address_book()
+        if split_anew:
+            self.events.all_transactions()
+        else:
+            self.events.labels()
 
     # Transactions
 
@@ -198,6 +223,19 @@ class Wallet:
         with self.lock:
             self.relocker.cancel()
             self.keyring.lock()
+        self.events.status()
+
+    def unlock_keys(self, passphrase: str, seconds: int | None) -> bool:
+        """Make the private keys usable for some time, None for no limit; False if the passphrase is wrong."""
+        with self.lock:
+            if not self.keyring.unlock(passphrase):
+                return False
+            if seconds is None:
+                self.relocker.cancel()
+            else:
+                self.relocker.start(seconds)
+        self.events.status()
+        return True
 
     def encrypt(self, passphrase: str) -> None:
         """Encrypt the private keys, and make new ones unless the wallet is blank."""
@@ -205,6 +243,7 @@ class Wallet:
             blank = WalletFlag.BLANK in self._flags
             self.keyring.encrypt(passphrase, generate_at=None if blank else clock.now())
             self.database.purge()
+        self.events.status()
 
     # Life
 
@@ -233,6 +272,7 @@ class Wallet:
         with self.lock:
             self.closed = True
             self.database.close()
+        self.events.unloaded()
         log.info("[%s] Releasing wallet %s..", self.display_name, self.name)
 
 

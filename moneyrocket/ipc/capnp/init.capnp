@@ -5,8 +5,10 @@
 @0xf2c5cfa319406aa6;
 
 using Proxy = import "/mp/proxy.capnp";
+$Proxy.include("moneyrocket.interfaces.node");
 using Chain = import "chain.capnp";
 using Echo = import "echo.capnp";
+using Node = import "node.capnp";
 using Wallet = import "wallet.capnp";
 
 interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
@@ -17,6 +19,8 @@ interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
     makeRpc @4 () -> ();
     makeWalletLoader @5 (context :Proxy.Context, globalArgs :GlobalArgs, chain :Chain.Chain)
         -> (result :Wallet.WalletLoader, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+    makeNode @6 (context :Proxy.Context, globalArgs :GlobalArgs)
+        -> (result :Node.Node, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
 }
 
 struct GlobalArgs $Proxy.wrap("moneyrocket.interfaces.init.GlobalArgs") {

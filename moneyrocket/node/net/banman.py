@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -32,12 +33,16 @@ class BanMan:
     Args:
         path: the file, ``banlist.json`` in the network's directory.
         default_seconds: length of a ban that names none (-bantime).
+
+    Attributes:
+        on_change: called after the list changed; must not wait.
     """
 
     def __init__(self, path: Path, default_seconds: int = DEFAULT_BAN_SECONDS) -> None:
         self._path = path
         self._default_seconds = default_seconds
         self._lock = threading.Lock()
+        self.on_change: Callable[[], None] = lambda: None
         self._bans: dict[Subnet, Ban] = {}
         self._discouraged: OrderedDict[NetAddress, None] = OrderedDict()
         with self._lock:
@@ -75,6 +80,7 @@ class BanMan:
                 return
             self._bans[subnet] = Ban(now, until)
             self._write()
+        self.on_change()
 
     def unban(self, subnet: Subnet) -> bool:
         """Lift the ban of exactly this subnet; False if there was none."""
@@ -82,13 +88,15 @@ class BanMan:
             if self._bans.pop(subnet, None) is None:
                 return False
             self._write()
-            return True
+        self.on_change()
+        return True
 
     def clear(self) -> None:
         """Lift all bans."""
         with self._lock:
             self._bans.clear()
             self._write()
+        self.on_change()
 
     def banned(self) -> list[tuple[Subnet, Ban]]:
         """All bans in force, sorted by subnet."""

@@ -4,7 +4,7 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -73,6 +73,8 @@ class ConnectionManager:
         banman: addresses that may not connect.
         network_active: whether connections are allowed at all.
         upload: what may yet be sent today.
+        on_connections_changed: called after a connection came or went; must not wait, as the next.
+        on_active_changed: called after networking was turned on or off.
     """
 
     def __init__(
@@ -108,6 +110,8 @@ class ConnectionManager:
         self._work = threading.Event()
         self._group_salt = secrets.randbits(64)
         self._address_cache: dict[tuple[Network, Endpoint | None], tuple[int, list[PeerAddress]]] = {}
+        self.on_connections_changed: Callable[[], None] = lambda: None
+        self.on_active_changed: Callable[[], None] = lambda: None
         self.upload = UploadBudget(options.max_upload, lambda: self.total_sent)
 
     # Life
@@ -279,6 +283,7 @@ class ConnectionManager:
         self._handler.initialize_peer(connection)
         with self._lock:
             self._connections = (*self._connections, connection)
+        self.on_connections_changed()
         self.wake_sockets()
         self.wake_message_handler()
 
@@ -290,6 +295,7 @@ class ConnectionManager:
             connection.finalized = True
             self._connections = tuple(known for known in self._connections if known is not connection)
             self._closed_sent += connection.sent.total
+        self.on_connections_changed()
         if self._handler is not None:
             self._handler.finalize_peer(connection)
             self.wake_message_handler()
@@ -375,6 +381,7 @@ class ConnectionManager:
         """Turn networking on or off; off disconnects everybody."""
         log.info("SetNetworkActive: %s", "true" if active else "false")
         self.network_active = active
+        self.on_active_changed()
         self.wake_sockets()
 
     # Statistics

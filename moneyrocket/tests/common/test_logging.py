@@ -46,3 +46,39 @@ def test_a_second_run_appends(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", SCRIPT, str(path), "0"], check=True)
 
     assert path.read_text().count("before the start") == 2
+
+
+TAPPED = """
+import sys
+from pathlib import Path
+from moneyrocket.common import logging
+from moneyrocket.common.logging import LogOptions, category_logger
+
+net = category_logger("net")
+logging.start_logging(LogOptions(Path(sys.argv[1])))
+net.debug("before")
+remove = logging.add_tap("net", print)
+assert net.debug_on
+net.debug("seen %d", 1)
+net.warning("written only")
+category_logger("ipc").debug("another")
+logging.enable_category("net")
+net.debug("seen and written")
+remove()
+remove()
+net.debug("written")
+logging.disable_category("net")
+assert not net.debug_on
+"""
+
+
+def test_a_tap_sees_debug_lines_of_its_category_whether_they_are_written_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "debug.log"
+
+    done = subprocess.run(
+        [sys.executable, "-c", TAPPED, str(path)], check=True, capture_output=True, text=True, encoding="utf-8"
+    )
+
+    assert done.stdout.splitlines() == ["seen 1", "seen and written"]
+    lines = [line.partition("] ")[2] for line in path.read_text().splitlines() if line]
+    assert lines == ["written only", "seen and written", "written"]

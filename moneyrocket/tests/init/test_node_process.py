@@ -121,8 +121,9 @@ def test_an_ignored_configuration_file(datadir: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["moneyrocket_qt", "moneyrocket_gui"])
-def test_gui_programs_say_that_there_is_no_gui(module: str) -> None:
-    done = run(module=module)
+def test_desktop_programs_tell_version_and_options_without_a_display(module: str) -> None:
+    version, options = run("-version", module=module), run("-?", module=module)
 
-    assert done.returncode == 1
-    assert "not built yet" in done.stderr
+    assert version.stdout.splitlines()[0].endswith(module.replace("_", "-"))
+    assert "-datadir" in options.stdout
+    assert (version.returncode, options.returncode) == (0, 0)

@@ -15,7 +15,8 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcRequest
-from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.interfaces.wallet import WalletLoader, Wallets
+from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.table import WALLET_PROCESS_GONE, RpcTable
 
@@ -60,6 +61,9 @@ class FakeLoader(WalletLoader):
     def loaded_wallets(self) -> list[str]:
         return []
 
+    def wallets(self) -> Wallets:
+        raise NotImplementedError
+
 
 class FakeInit(NodeInit):
     def __init__(self, loader: FakeLoader) -> None:
@@ -91,7 +95,7 @@ def shape(table: RpcTable) -> FakeInit:
 
 @pytest.fixture
 def context(table: RpcTable) -> Any:
-    return SimpleNamespace(args=ArgsManager(()), chain=None, rpc_table=table, wallet_loader=None)
+    return SimpleNamespace(args=ArgsManager(()), chain=None, rpc_table=table, wallet_loader=None, announcer=Announcer())
 
 
 def connected(context: Any, shape: FakeInit) -> WalletPart:

@@ -15,11 +15,13 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.init import GlobalArgs, Init, NotOfferedError
 from moneyrocket.interfaces.json import Json
+from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcRequest
-from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.interfaces.wallet import Wallet, WalletLoader, Wallets
 from moneyrocket.ipc.process import inherited_descriptor, serve_inherited
 from moneyrocket.primitives.block import BlockLocator
 from moneyrocket.primitives.transaction import Transaction
+from moneyrocket.tests.ipc.answering import answering
 
 
 class ReversingEcho(Echo):
@@ -114,6 +116,9 @@ class Loader(WalletLoader):
         # Calls every question that a wallet can ask and shows the answers.
         return [str(self._time), *answers(self._chain)]
 
+    def wallets(self) -> Wallets:
+        return answering(Wallets, {"Wallet": lambda: answering(Wallet)})
+
 
 def answers(chain: Chain) -> list[str]:
     """The text of the answer to each question, asked in the same way in whatever process this runs."""
@@ -185,6 +190,11 @@ class ServedInit(Init):
         if not global_args.settings:
             raise NotOfferedError("no settings, no wallet")
         return Loader(global_args.settings, chain)
+
+    def make_node(self, global_args: GlobalArgs) -> Node:
+        if not global_args.settings:
+            raise NotOfferedError("no settings, no node")
+        return answering(Node, {"Wallets": lambda: answering(Wallets, {"Wallet": lambda: answering(Wallet)})})
 
 
 def main() -> None:

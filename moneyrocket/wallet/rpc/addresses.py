@@ -129,6 +129,7 @@ def keypoolrefill(manager: WalletManager, args: Args) -> Json:
         if count < size:
             raise wallet_error("Error refreshing keypool.")
         wallet.ledger.refresh_coins()
+        wallet.events.all_transactions()
     return None
 
 

@@ -253,6 +253,7 @@ def importdescriptors(manager: WalletManager, args: Args) -> Json:
                     results.append(_import(wallet, request, timestamp))
                     lowest = min(lowest, timestamp)
                 wallet.ledger.refresh_coins()
+                wallet.events.all_transactions()
             if any(result["success"] for result in results):
                 scanned = scan_from_time(wallet, scan, lowest)
                 resubmit(wallet, BroadcastMethod.MEMPOOL_ONLY, force=True)

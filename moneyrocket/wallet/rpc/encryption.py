@@ -60,9 +60,8 @@ def walletpassphrase(manager: WalletManager, args: Args) -> Json:
             raise invalid("Timeout cannot be negative.")
         if not passphrase:
             raise invalid("passphrase cannot be empty")
-        if not wallet.keyring.unlock(passphrase):
+        if not wallet.unlock_keys(passphrase, min(seconds, _MAX_SECONDS)):
             raise _wrong_passphrase(passphrase, "wallet", "passphrase")
-        wallet.relocker.start(min(seconds, _MAX_SECONDS))
     return None
 
 

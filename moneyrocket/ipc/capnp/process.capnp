@@ -1,0 +1,20 @@
+# What is told of the processes that the program consists of.
+
+@0xc19db59efbb7c177;
+
+using Proxy = import "/mp/proxy.capnp";
+
+struct ProcessStats $Proxy.wrap("moneyrocket.interfaces.process.ProcessStats") {
+    role @0 :Text;
+    name @1 :Text;
+    pid @2 :Int32;
+    alive @3 :Bool;
+    time @4 :Float64;
+    memory @5 :Int64;
+    cpuSeconds @6 :Float64;
+    threads @7 :Int32;
+    uptime @8 :Float64;
+    callsMade @9 :Int64;
+    callsServed @10 :Int64;
+    waitSeconds @11 :Float64;
+}

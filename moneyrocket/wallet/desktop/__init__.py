@@ -1,0 +1,1 @@
+"""What a desktop program sees of wallets: implements `Wallets` and `Wallet` of `moneyrocket.interfaces.wallet`."""
