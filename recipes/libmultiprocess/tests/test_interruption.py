@@ -439,7 +439,7 @@ def test_a_deadline_ends_a_call(leaks: Leaks) -> None:
 
 def test_a_deadline_holds_after_another_thread_has_read(leaks: Leaks) -> None:
     # The thread that has read so far leaves; the one that must look at the clock may not succeed it.
-    impl, entered, leave = _blocking()
+    impl, _, leave = _blocking()
     for _ in rounds(5):
         with Pair(impl) as pair:
             first_leaves = threading.Event()
@@ -448,13 +448,15 @@ def test_a_deadline_holds_after_another_thread_has_read(leaks: Leaks) -> None:
                 pair.proxy.callback(callback(lambda arg: int(leaves.wait(SECONDS))), 1)
 
             def second(pair: Pair = pair) -> None:
+                pair.proxy.call_int_fn_async(1)
                 with deadline(0.05), pytest.raises(TimedOut):
                     pair.proxy.call_int_fn_async(-1)
 
             threads = [threading.Thread(target=work) for work in (first, second)]
             for thread in threads:
                 thread.start()
-            assert entered.acquire(timeout=SECONDS)
+            sleepers = pair.proxy._connection._channel._sleepers
+            wait_until(lambda sleepers=sleepers, second=threads[1]: bool(sleepers) or not second.is_alive())
             first_leaves.set()
             for thread in threads:
                 thread.join(SECONDS)
@@ -698,7 +700,7 @@ for n in range(rounds):
     Foo.leave.clear()
     try:
         armed = True
-        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00005, 0.005), 0.05)
+        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.00005, 0.005), 1)
         while True: once(proxy)
     except KeyboardInterrupt:
         armed = False
