@@ -456,7 +456,11 @@ def test_a_deadline_holds_after_another_thread_has_read(leaks: Leaks) -> None:
             for thread in threads:
                 thread.start()
             sleepers = pair.proxy._connection._channel._sleepers
-            wait_until(lambda sleepers=sleepers, second=threads[1]: bool(sleepers) or not second.is_alive())
+
+            def asleep(sleepers: Any = sleepers, second: threading.Thread = threads[1]) -> bool:
+                return bool(sleepers) or not second.is_alive()
+
+            wait_until(asleep)
             first_leaves.set()
             for thread in threads:
                 thread.join(SECONDS)
@@ -1042,6 +1046,39 @@ def test_no_thread_left_for_methods_without_a_context(served: Served) -> None:
     assert "threads" in answer.exception.reason
     peer.sock.close()
     served.check_friend()
+
+
+def test_a_method_that_blocks_keeps_no_other_call_from_being_read(leaks: Leaks, tmp_path: Path) -> None:
+    # The event loop has read for so long that it ticks no more, and wakes a thread that does not come back to read.
+    from foo import FooImplementation
+
+    from libmultiprocess.threadmap import MAKE_THREAD
+
+    entered, leave = threading.Event(), threading.Event()
+
+    class Blocking(FooImplementation):
+        def add(self, a: int, b: int) -> int:
+            entered.set()
+            leave.wait(SECONDS)
+            return a + b
+
+    served = Served(tmp_path, Blocking())
+    peer = served.connect()
+    first = peer.bootstrap()
+    answer = peer.answer_to(peer.call(first, served.methods["initThreadMap"], {"threadMap": None}))
+    thread_map = answer.results.capTable[0].senderHosted
+    wait_until(lambda: not served.loop.ticking)
+    wait_until(lambda: all(channel._reader is served.loop for channel in served.loop._channels))
+
+    blocked = peer.call(first, served.methods["add"], {"a": 1, "b": 2})
+    assert entered.wait(SECONDS)
+    made = peer.answer_to(peer.call(thread_map, MAKE_THREAD, {"name": "other"}))
+
+    assert made.which() == "results"
+    leave.set()
+    assert peer.answer_to(blocked).which() == "results"
+    peer.sock.close()
+    served.close()
 
 
 def test_a_call_that_waited_reaches_a_thread_that_reads(leaks: Leaks, tmp_path: Path) -> None:
