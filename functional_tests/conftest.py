@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import tempfile
+import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -36,6 +37,9 @@ SEED_VARIABLE = "MONEYROCKET_FUNCTIONAL_SEED"
 
 TEST_TIMEOUT = 240.0
 """Seconds, times --timeout-factor, after which a test's stacks and logs are shown and it is ended."""
+
+LONGEST_NAME = 80
+"""Characters of a test's folder name."""
 
 FAILED = pytest.StashKey[bool]()
 DURATIONS: dict[str, float] = {}
@@ -159,7 +163,10 @@ def _add_evidence(item: pytest.Item, report: pytest.TestReport) -> None:
 
 def _test_dir(item: pytest.Item) -> Path:
     readable = re.sub(r"\W+", "_", item.nodeid.rpartition("/")[2]).strip("_")
-    return Path(os.environ[RUN_DIR_VARIABLE]) / readable[:80]
+    if len(readable) > LONGEST_NAME:
+        # Tests whose names differ only at the end must not share a folder.
+        readable = f"{readable[: LONGEST_NAME - 9]}_{zlib.crc32(item.nodeid.encode()):08x}"
+    return Path(os.environ[RUN_DIR_VARIABLE]) / readable
 
 
 def _executables_or_exit(config: pytest.Config) -> Executables:

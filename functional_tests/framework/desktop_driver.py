@@ -299,7 +299,7 @@ def drive(flow: str, limit: float) -> None:
         del driver
         return status
 
-    QApplication.exec = staticmethod(run_driven)  # type: ignore[method-assign,assignment]
+    QApplication.exec = staticmethod(run_driven)  # type: ignore[method-assign]
 
 
 def main() -> int:
