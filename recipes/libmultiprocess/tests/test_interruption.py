@@ -1052,30 +1052,31 @@ def test_a_method_that_blocks_keeps_no_other_call_from_being_read(leaks: Leaks, 
     # The event loop has read for so long that it ticks no more, and wakes a thread that does not come back to read.
     from foo import FooImplementation
 
-    from libmultiprocess.threadmap import MAKE_THREAD
-
-    entered, leave = threading.Event(), threading.Event()
+    entered, leave = threading.Semaphore(0), threading.Semaphore(0)
 
     class Blocking(FooImplementation):
         def add(self, a: int, b: int) -> int:
-            entered.set()
-            leave.wait(SECONDS)
+            entered.release()
+            assert leave.acquire(timeout=SECONDS)
             return a + b
 
     served = Served(tmp_path, Blocking())
     peer = served.connect()
     first = peer.bootstrap()
-    answer = peer.answer_to(peer.call(first, served.methods["initThreadMap"], {"threadMap": None}))
-    thread_map = answer.results.capTable[0].senderHosted
-    wait_until(lambda: not served.loop.ticking)
-    wait_until(lambda: all(channel._reader is served.loop for channel in served.loop._channels))
+    channel = next(item._channel for item in served.loop._connections if not item._service._service_threads)
+    add = served.methods["add"]
+    blocked = peer.call(first, add, {"a": 1, "b": 2})
+    assert entered.acquire(timeout=SECONDS)
+    wait_until(lambda: channel._reader is served.loop and not served.loop.ticking)
+    leave.release()
+    assert peer.answer_to(blocked).which() == "results"
+    wait_until(lambda: bool(channel._sleepers))
 
-    blocked = peer.call(first, served.methods["add"], {"a": 1, "b": 2})
-    assert entered.wait(SECONDS)
-    made = peer.answer_to(peer.call(thread_map, MAKE_THREAD, {"name": "other"}))
+    blocked = peer.call(first, add, {"a": 1, "b": 2})
+    assert entered.acquire(timeout=SECONDS)
+    assert peer.bootstrap() == first
 
-    assert made.which() == "results"
-    leave.set()
+    leave.release()
     assert peer.answer_to(blocked).which() == "results"
     peer.sock.close()
     served.close()
