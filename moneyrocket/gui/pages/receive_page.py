@@ -139,6 +139,7 @@ class ReceivePage(WalletPage):
         self.message.setPlaceholderText(self.tr("Shown to who pays"))
         self.message.setMaxLength(400)
         self.kind = QComboBox()
+        self.kind.activated.connect(self._remember_type)
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(self.tr("&Label"), self.label_field)
@@ -148,6 +149,7 @@ class ReceivePage(WalletPage):
         card.body.addLayout(form)
         self.create_button = button(self.tr("Create &new address"), "add", "primary")
         self.create_button.setShortcut("Ctrl+Return")
+        self.create_button.setEnabled(False)
         card.body.addWidget(self.create_button)
         card.body.addStretch(1)
         card.setMinimumWidth(350)
@@ -249,7 +251,8 @@ class ReceivePage(WalletPage):
 
     def _enable(self) -> None:
         info = self.session.info
-        self.create_button.setEnabled(info is None or info.can_receive)
+        # Until the wallet has told what it can make, there is no type to ask for.
+        self.create_button.setEnabled(info is not None and info.can_receive)
 
     def _show_types(self) -> None:
         info = self.session.info
@@ -272,7 +275,6 @@ class ReceivePage(WalletPage):
         for kind in info.address_types:
             self.kind.addItem(names[kind], kind)
         self.kind.setCurrentIndex(max(0, self.kind.findData(chosen)))
-        self.kind.activated.connect(self._remember_type)
 
     def _remember_type(self) -> None:
         self.context.preferences.choose(address_type=self.kind.currentData().value)

@@ -24,6 +24,23 @@ from moneyrocket.tests.gui.sample import LABELS
 
 StartDesktop = Callable[..., Desktop]
 
+PATIENCE_MS = 60_000
+"""How long a test waits for something, in milliseconds, so that a busy machine fails none."""
+
+
+class PatientQtBot(QtBot):
+    """Waits longer than pytest-qt would."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
+        """See `QtBot.waitUntil`."""
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, request: pytest.FixtureRequest) -> QtBot:
+    """The plugin's, whose application and clean-up it shares."""
+    return PatientQtBot(request)
+
 
 @pytest.fixture(autouse=True)
 def no_call_on_the_gui_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -160,6 +160,17 @@ def test_a_request_is_made_shown_listed_and_removed(qtbot: QtBot, desktop: Deskt
     qtbot.waitUntil(lambda: page.model.rowCount() == 0)
 
 
+def test_no_address_is_made_before_the_wallet_has_told_its_types(qtbot: QtBot, desktop: Desktop) -> None:
+    session = known(qtbot, desktop)
+    page = open_page(desktop, "receive", ReceivePage)
+    told, session.info = session.info, None
+    page._show_types()
+    assert not page.create_button.isEnabled()
+    session.info = told
+    page._show_types()
+    assert page.create_button.isEnabled()
+
+
 def test_a_wallet_without_keys_says_so(qtbot: QtBot, desktop: Desktop, wallet: FakeWallet) -> None:
     known(qtbot, desktop)
     wallet.state = replace(wallet.state, can_receive=False, private_keys=False)
