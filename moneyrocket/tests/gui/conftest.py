@@ -31,7 +31,7 @@ PATIENCE_MS = 60_000
 class PatientQtBot(QtBot):
     """Waits longer than pytest-qt would."""
 
-    def waitUntil(self, callback: Callable[[], object], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802
         """See `QtBot.waitUntil`."""
         super().waitUntil(callback, timeout=timeout)
 
