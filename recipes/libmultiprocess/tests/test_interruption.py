@@ -458,7 +458,11 @@ def test_a_deadline_holds_after_another_thread_has_read(leaks: Leaks) -> None:
             for thread in threads:
                 thread.start()
             sleepers = pair.proxy._connection._channel._sleepers
-            wait_until(lambda sleepers=sleepers, second=threads[1]: bool(sleepers) or not second.is_alive())
+
+            def asleep(sleepers: Any = sleepers, second: threading.Thread = threads[1]) -> bool:
+                return bool(sleepers) or not second.is_alive()
+
+            wait_until(asleep)
             first_leaves.set()
             for thread in threads:
                 thread.join(SECONDS)
@@ -1044,6 +1048,40 @@ def test_no_thread_left_for_methods_without_a_context(served: Served, monkeypatc
     assert "threads" in answer.exception.reason
     peer.sock.close()
     served.check_friend()
+
+
+def test_a_method_that_blocks_keeps_no_other_call_from_being_read(leaks: Leaks, tmp_path: Path) -> None:
+    # The event loop has read for so long that it ticks no more, and wakes a thread that does not come back to read.
+    from foo import FooImplementation
+
+    entered, leave = threading.Semaphore(0), threading.Semaphore(0)
+
+    class Blocking(FooImplementation):
+        def add(self, a: int, b: int) -> int:
+            entered.release()
+            assert leave.acquire(timeout=SECONDS)
+            return a + b
+
+    served = Served(tmp_path, Blocking())
+    peer = served.connect()
+    first = peer.bootstrap()
+    channel = next(item._channel for item in served.loop._connections if not item._service_threads)
+    add = served.methods["add"]
+    blocked = peer.call(first, add, {"a": 1, "b": 2})
+    assert entered.acquire(timeout=SECONDS)
+    wait_until(lambda: channel._reader is served.loop and not served.loop.ticking)
+    leave.release()
+    assert peer.answer_to(blocked).which() == "results"
+    wait_until(lambda: bool(channel._sleepers))
+
+    blocked = peer.call(first, add, {"a": 1, "b": 2})
+    assert entered.acquire(timeout=SECONDS)
+    assert peer.bootstrap() == first
+
+    leave.release()
+    assert peer.answer_to(blocked).which() == "results"
+    peer.sock.close()
+    served.close()
 
 
 def test_a_call_that_waited_reaches_a_thread_that_reads(leaks: Leaks, tmp_path: Path) -> None:
