@@ -78,11 +78,11 @@ class EventLoop:
         self._run_posted()
 
     def _guard(self, work: Work) -> None:
-        """Nothing ends the thread that all connections rely on: not a log that raises, nor a lack of memory."""
+        """Nothing ends the threads that all connections rely on: not a log that raises, nor a lack of memory."""
         try:
             work()
         except Exception:
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def _hear(self, _events: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -161,7 +161,7 @@ class EventLoop:
         except Exception as error:
             # What else is to be let go does not depend on it.
             if self.log.enabled:
-                self.log(f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}")
+                self._guard(partial(self.log, f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}"))
 
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.
