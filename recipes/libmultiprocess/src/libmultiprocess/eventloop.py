@@ -83,11 +83,11 @@ class EventLoop:
         self._run_posted()
 
     def _guard(self, work: Work) -> None:
-        """Nothing ends the thread that all connections rely on: not a log that raises, nor a lack of memory."""
+        """Nothing ends the threads that all connections rely on: not a log that raises, nor a lack of memory."""
         try:
             work()
         except Exception:
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
     def _hear(self, _events: int) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -164,10 +164,9 @@ class EventLoop:
         try:
             work()
         except Exception as error:
-            # What else is to be let go depends neither on it nor on a log that can tell of it.
-            with contextlib.suppress(Exception):
-                if self.log.enabled:
-                    self.log(f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}")
+            # What else is to be let go does not depend on it.
+            if self.log.enabled:
+                self._guard(partial(self.log, f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}"))
 
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.
