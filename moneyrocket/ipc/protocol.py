@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -62,8 +61,6 @@ def make_event_loop(process_name: str) -> EventLoop:
     Args:
         process_name: name of the executable, for log lines.
     """
-    # A lost connection is told by the calls that fail. asyncio says it again, on standard error, for every later write.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     return EventLoop(process_name, _IpcLog(category_logger("ipc")), _ArgumentDescriber())
 
 

@@ -217,7 +217,7 @@ def test_no_thread_is_left_behind(pair: Any) -> None:
 
 
 def test_no_pycapnp_object_is_left_to_the_garbage_collector(foo: Any) -> None:
-    # The collector runs in any thread, where pycapnp's objects must not die; so none may be part of a cycle.
+    # Messages pass by pycapnp, whose objects must not die in whatever thread the collector runs.
     callback = make_callback(lambda arg: arg)
     gc.collect()
     gc.set_debug(gc.DEBUG_SAVEALL)
