@@ -206,7 +206,8 @@ _RPC = (
 IPC_OPTIONS = (
     OptionSpec(
         "-ipcbind=<address>",
-        "Unix socket on which other processes may connect: unix for node.sock in the chain's folder, or unix:<path>",
+        "Let other programs connect here: unix for node.sock in the chain's folder, or unix:<path>. May be given "
+        "several times",
         _I,
     ),
 )

@@ -84,6 +84,7 @@ class NodeStartup:
         parameters.check_ports(args)
         if args.get_bool("-server", False):
             self._server.start()
+        self._init.listen(context)
         for step in (
             self._connect_wallet,
             self._load_chain,
@@ -111,6 +112,7 @@ class NodeStartup:
         for step in (
             self._server.interrupt,
             self._server.stop,
+            self._stop_listening,
             self._stop_wallet,
             self._stop_network,
             self._stop_loading,
@@ -128,6 +130,10 @@ class NodeStartup:
                 failures.append(error)
         if failures:
             raise ExceptionGroup("parts of the shutdown failed", failures)
+
+    def _stop_listening(self) -> None:
+        if self._init is not None:
+            self._init.stop_listening()
 
     def _stop_wallet(self) -> None:
         if self._wallet is not None:

@@ -21,7 +21,6 @@ _VALUED = (
     "-asmap",
     "-blockfilterindex",
     "-i2psam",
-    "-ipcbind",
     "-loadblock",
     "-onion",
     "-proxy",

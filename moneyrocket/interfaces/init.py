@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
@@ -30,6 +30,27 @@ class GlobalArgs:
     settings: str
 
 
+PROTOCOL_VERSION: Final = 1
+"""Raised whenever components of an older version could no longer work with ones of this version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Who connects.
+
+    Attributes:
+        program: name of its executable.
+        version: its version, for messages.
+        protocol: its `PROTOCOL_VERSION`.
+        chain: name of the chain that it wants.
+    """
+
+    program: str
+    version: str
+    protocol: int
+    chain: str
+
+
 class Init(ABC):
     """Makes the interfaces that a process offers; a process overrides the methods for its own."""
 
@@ -52,3 +73,26 @@ class Init(ABC):
             NotOfferedError: if this process makes no node.
         """
         raise NotOfferedError("This process makes no node")
+
+    def attach_wallet(self, component: Component, loader: WalletLoader) -> Chain:
+        """Take in a wallet component that was started on its own. It belongs to the node until its process hangs up.
+
+        Args:
+            component: the caller.
+            loader: its wallets.
+
+        Returns:
+            The node, as that wallet component sees it.
+
+        Raises:
+            NotOfferedError: this process has no node, or the caller does not fit it.
+        """
+        raise NotOfferedError("This process takes no wallets")
+
+    def attach_node(self, component: Component) -> Node:
+        """The running node, for a desktop program that was started on its own and leaves it running.
+
+        Raises:
+            NotOfferedError: this process has no node, or the caller does not fit it.
+        """
+        raise NotOfferedError("This process has no node to attach to")

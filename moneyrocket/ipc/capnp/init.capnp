@@ -21,8 +21,19 @@ interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
         -> (result :Wallet.WalletLoader, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
     makeNode @6 (context :Proxy.Context, globalArgs :GlobalArgs)
         -> (result :Node.Node, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+    attachWallet @7 (context :Proxy.Context, component :Component, loader :Wallet.WalletLoader)
+        -> (result :Chain.Chain, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+    attachNode @8 (context :Proxy.Context, component :Component)
+        -> (result :Node.Node, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
 }
 
 struct GlobalArgs $Proxy.wrap("moneyrocket.interfaces.init.GlobalArgs") {
     settings @0 :Text;
+}
+
+struct Component $Proxy.wrap("moneyrocket.interfaces.init.Component") {
+    program @0 :Text;
+    version @1 :Text;
+    protocol @2 :Int32;
+    chain @3 :Text;
 }
