@@ -210,6 +210,18 @@ IPC_OPTIONS = (
         "several times",
         _I,
     ),
+    OptionSpec(
+        "-sandbox",
+        "Keep each process from what is none of its business: the wallet's from the network and all files but its own, "
+        "the node's and the GUI's from wallets (default: 1 where the system can)",
+        _I,
+    ),
+    OptionSpec(
+        "-sandboxallow=<dir>",
+        "Folder that the processes may use although -sandbox is on, for wallets outside of -walletdir and files named "
+        "in RPC calls; may be given more than once",
+        _I,
+    ),
 )
 
 _GUI_ONLY = tuple(
