@@ -248,7 +248,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RemoteError):
         # It keeps the name that it has where it came from.
         return str(error)
+    name = str(getattr(error, "remote_type_name", "") or type(error).__qualname__)
     try:
-        return f"{type(error).__qualname__}: {error}".removesuffix(": ")[:_MAX_REASON_CHARS]
+        return f"{name}: {error}".removesuffix(": ")[:_MAX_REASON_CHARS]
     except Exception:
-        return type(error).__qualname__
+        return name
