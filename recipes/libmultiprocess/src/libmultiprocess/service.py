@@ -187,7 +187,7 @@ class Service:
         before = waiter.enter(self._channel)
         answering = False
         try:
-            if incoming.answer.finished:
+            if incoming.answer.finished and (self.session.closed or not incoming.answer.pipelined):
                 answering = True
                 self.session.fail(incoming.answer, Failure.FAILED, "given up before it began")
                 return

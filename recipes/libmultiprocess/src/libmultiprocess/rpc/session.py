@@ -320,6 +320,7 @@ class Session:
             # It has returned without capabilities and was forgotten, which the caller may not know yet.
             answer = Answer(number, 0)
             answer.returned = True
+        answer.pipelined = True
         return Unresolved(answer, messages.transform(message, at))
 
     def _follow(self, promised: Unresolved) -> Any:
