@@ -1,7 +1,9 @@
 """What a peer that is not ours may send, by pycapnp alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ import capnp
 import pytest
 
 from libmultiprocess import EventLoop, listen
+from libmultiprocess.mpgen.generate import generate
 from libmultiprocess.schema import INCLUDE_DIR, load_schema
+
+TESTS = Path(__file__).parent
 
 
 def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) -> None:
@@ -17,6 +22,13 @@ def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) ->
     from foo import FooImplementation
     from foo_generated import foo as generated
 
+    talk_to(tmp_path, generated.FooInterfaceServer, FooImplementation(), generated._SCHEMA.FooInterface, conversation)
+
+
+def talk_to(
+    tmp_path: Path, server_type: Any, impl: object, interface: Any, conversation: Callable[[Any, Any], Awaitable[None]]
+) -> None:
+    """Serves an object and calls it from a plain pycapnp client."""
     path = tmp_path / "foo.sock"
     proxy_schema = load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
 
@@ -24,13 +36,12 @@ def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) ->
         async with capnp.kj_loop():
             stream = await capnp.AsyncIoStream.create_unix_connection(str(path))
             peer = capnp.TwoPartyClient(stream)
-            foo = peer.bootstrap().cast_as(generated._SCHEMA.FooInterface)
-            await conversation(foo, proxy_schema)
+            await conversation(peer.bootstrap().cast_as(interface), proxy_schema)
             peer.close()
             stream.close()
 
     with EventLoop("server") as loop:
-        listener = listen(loop, path, generated.FooInterfaceServer, FooImplementation())
+        listener = listen(loop, path, server_type, impl)
         asyncio.run(client())
         listener.close()
 
@@ -92,3 +103,43 @@ def test_calls_for_a_busy_thread_are_queued_in_order(tmp_path: Path) -> None:
         assert [item.result for item in await asyncio.gather(*calls)] == list(range(1, 101))
 
     talk(tmp_path, conversation)
+
+
+def test_a_call_whose_result_is_used_runs_although_it_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from foo_derived import MemoryLibrary, Readable
+
+    generate([TESTS / "foo_base.capnp", TESTS / "foo_derived.capnp"], tmp_path / "foo_used", "foo_used")
+    monkeypatch.syspath_prepend(tmp_path)
+    from foo_used import foo_derived as generated
+
+    class BusyLibrary(MemoryLibrary):
+        def __init__(self) -> None:
+            super().__init__()
+            self.go_on = threading.Event()
+
+        def describe(self) -> str:
+            return f"went on: {self.go_on.wait(60)}"
+
+        def read_all(self, documents: Sequence[Readable]) -> list[str]:
+            self.go_on.set()
+            return []
+
+    async def conversation(library: Any, proxy: Any) -> None:
+        threads = library.construct().threadMap
+        busy = make_thread(threads, "busy").result
+        busy_call = library.describe(context={"thread": busy})
+        opening = library.open(context={"thread": busy})
+        document = opening.result
+        # pycapnp finishes the question of a promise that is garbage.
+        del opening
+        signing = document.sign(context={"thread": busy})
+        del document
+        await library.readAll(context={"thread": make_thread(threads, "free").result}, documents=[])
+        assert (await busy_call).result == "went on: True"
+        assert (await signing).result == "signed: "
+
+    talk_to(tmp_path, generated.LibraryServer, BusyLibrary(), generated._SCHEMA.Library, conversation)
+    for name in [name for name in sys.modules if name.startswith("foo_used")]:
+        del sys.modules[name]
