@@ -1,9 +1,8 @@
 """What a peer that is not ours may send, by pycapnp alone."""
 
 import asyncio
-import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +10,16 @@ import capnp
 import pytest
 
 from libmultiprocess import EventLoop, listen
-from libmultiprocess.mpgen.generate import generate
 from libmultiprocess.schema import INCLUDE_DIR, load_schema
 
-TESTS = Path(__file__).parent
 
-
-def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) -> None:
-    """Serves a `foo.FooImplementation` and calls it from a plain pycapnp client."""
+def talk(
+    tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]], make: Callable[[], object] | None = None
+) -> None:
+    """Serves a `foo.FooImplementation`, or what ``make`` makes, and calls it from a plain pycapnp client."""
     from foo import FooImplementation
     from foo_generated import foo as generated
 
-    talk_to(tmp_path, generated.FooInterfaceServer, FooImplementation(), generated._SCHEMA.FooInterface, conversation)
-
-
-def talk_to(
-    tmp_path: Path, server_type: Any, impl: object, interface: Any, conversation: Callable[[Any, Any], Awaitable[None]]
-) -> None:
-    """Serves an object and calls it from a plain pycapnp client."""
     path = tmp_path / "foo.sock"
     proxy_schema = load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
 
@@ -36,12 +27,13 @@ def talk_to(
         async with capnp.kj_loop():
             stream = await capnp.AsyncIoStream.create_unix_connection(str(path))
             peer = capnp.TwoPartyClient(stream)
-            await conversation(peer.bootstrap().cast_as(interface), proxy_schema)
+            foo = peer.bootstrap().cast_as(generated._SCHEMA.FooInterface)
+            await conversation(foo, proxy_schema)
             peer.close()
             stream.close()
 
     with EventLoop("server") as loop:
-        listener = listen(loop, path, server_type, impl)
+        listener = listen(loop, path, generated.FooInterfaceServer, (make or FooImplementation)())
         asyncio.run(client())
         listener.close()
 
@@ -105,41 +97,33 @@ def test_calls_for_a_busy_thread_are_queued_in_order(tmp_path: Path) -> None:
     talk(tmp_path, conversation)
 
 
-def test_a_call_whose_result_is_used_runs_although_it_is_finished(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from foo_derived import MemoryLibrary, Readable
+@pytest.mark.usefixtures("generated")
+def test_a_call_whose_result_is_used_runs_although_it_is_finished(tmp_path: Path) -> None:
+    from foo import FooImplementation
 
-    generate([TESTS / "foo_base.capnp", TESTS / "foo_derived.capnp"], tmp_path / "foo_used", "foo_used")
-    monkeypatch.syspath_prepend(tmp_path)
-    from foo_used import foo_derived as generated
+    go_on = threading.Event()
 
-    class BusyLibrary(MemoryLibrary):
-        def __init__(self) -> None:
-            super().__init__()
-            self.go_on = threading.Event()
+    class Busy(FooImplementation):
+        def add(self, a: int, b: int) -> int:
+            assert go_on.wait(60)
+            return a + b
 
-        def describe(self) -> str:
-            return f"went on: {self.go_on.wait(60)}"
+    async def conversation(foo: Any, proxy: Any) -> None:
+        # Keeps the thread busy that also runs initThreadMap.
+        adding = foo.add(a=1, b=2)
 
-        def read_all(self, documents: Sequence[Readable]) -> list[str]:
-            self.go_on.set()
-            return []
+        # pycapnp has no use for the answer of initThreadMap once the second call is on its way, and says so.
+        def begin() -> Any:
+            threads = foo.initThreadMap().threadMap
+            return make_thread(threads, "pipelined").result
 
-    async def conversation(library: Any, proxy: Any) -> None:
-        threads = library.construct().threadMap
-        busy = make_thread(threads, "busy").result
-        busy_call = library.describe(context={"thread": busy})
-        opening = library.open(context={"thread": busy})
-        document = opening.result
-        # pycapnp finishes the question of a promise that is garbage.
-        del opening
-        signing = document.sign(context={"thread": busy})
-        del document
-        await library.readAll(context={"thread": make_thread(threads, "free").result}, documents=[])
-        assert (await busy_call).result == "went on: True"
-        assert (await signing).result == "signed: "
+        context = proxy.Context.new_message()
+        context.thread = begin()
+        calling = foo.callIntFnAsync(context, 5)
+        with pytest.raises(capnp.KjException, match="not implemented"):
+            await foo.cast_as(proxy.ThreadMap).makePool(count=1)
+        go_on.set()
+        assert (await adding).result == 3
+        assert (await calling).result == 5
 
-    talk_to(tmp_path, generated.LibraryServer, BusyLibrary(), generated._SCHEMA.Library, conversation)
-    for name in [name for name in sys.modules if name.startswith("foo_used")]:
-        del sys.modules[name]
+    talk(tmp_path, conversation, Busy)
