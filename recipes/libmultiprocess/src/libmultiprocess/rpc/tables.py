@@ -131,7 +131,7 @@ class Answer:
         finished: whether the peer has no more use for it.
         returned: whether calls of what it holds need not wait.
         unwanted: whether it was finished before it returned.
-        pipelined: whether another call refers to what it holds or will hold, so that it must run even if it is finished.
+        pipelined: whether another call refers to what it will hold, so that it must run even if it is finished.
     """
 
     __slots__ = (
