@@ -36,13 +36,16 @@ class VisitorInit(Init):
         Raises:
             NotOfferedError: the node stops.
         """
+        from moneyrocket.ipc.connect import on_caller_gone
         from moneyrocket.node.mining_interface import NodeMining
 
         notifications = self._context.notifications
         notifications.wait_for(lambda tip: True, None)
         if notifications.interrupted:
             raise NotOfferedError("The node is shutting down")
-        return NodeMining(self._context)
+        mining = NodeMining(self._context)
+        on_caller_gone(mining.close)
+        return mining
 
     def make_rpc(self) -> Rpc:
         """Make the RPC methods available; they answer that the node is starting until it has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from libmultiprocess import Connection, EventLoop, close, connect, connection_of
+from libmultiprocess import Connection, EventLoop, calling_connection, close, connect, connection_of
 
 from moneyrocket.common.errors import MoneyrocketError
 from moneyrocket.interfaces.init import Init
@@ -88,5 +88,15 @@ def on_disconnect(interface: object, hook: Callable[[], None]) -> None:
     Nothing happens for an object of this process.
     """
     connection = connection_of(interface)
+    if connection is not None:
+        connection.on_disconnect(hook)
+
+
+def on_caller_gone(hook: Callable[[], None]) -> None:
+    """Run ``hook`` once, in a thread of its own, when the process has gone whose call this thread is running.
+
+    Nothing happens if it runs none.
+    """
+    connection = calling_connection()
     if connection is not None:
         connection.on_disconnect(hook)

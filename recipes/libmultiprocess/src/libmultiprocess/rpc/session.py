@@ -451,6 +451,10 @@ class Session:
         self._returning = threading.Lock()
         self.close()
 
+    def unreturned(self) -> list[Answer]:
+        """The peer's calls that have not been answered."""
+        return [answer for answer in list(self._answers.values()) if not answer.returned]
+
     @property
     def sizes(self) -> Mapping[str, int]:
         """How many entries each table has."""
