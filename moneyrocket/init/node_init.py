@@ -18,6 +18,7 @@ from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
+from moneyrocket.rpc.text_calls import TextRpc
 
 
 class NodeStartup:
@@ -64,6 +65,7 @@ class NodeStartup:
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
         self.context = NodeContext(args=args, params=params, rpc_table=self._table, announcer=announcer or Announcer())
+        self.context.rpc = TextRpc(self._table.execute, self._server.may_call)
 
     def start(self) -> None:
         """Starts everything, in the order in which parts need one another.

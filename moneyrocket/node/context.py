@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from moneyrocket.consensus.params import ChainParams
     from moneyrocket.interfaces.chain import Chain
     from moneyrocket.interfaces.init import Init
+    from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.indexes import Index, TransactionLookup
@@ -41,6 +42,7 @@ class NodeContext:
         args: the settings.
         params: the chain.
         rpc_table: the RPC methods on offer.
+        rpc: the same for requests that come as text.
         scheduler: thread for background jobs.
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
@@ -76,6 +78,7 @@ class NodeContext:
     wallet_loader: WalletLoader | None = None
     indexes: list[Index] = field(default_factory=list)
     tx_index: TransactionLookup | None = None
+    rpc: Rpc = field(init=False)
     init: Init = field(init=False)
     signals: ValidationSignals = field(init=False)
     chainman: ChainstateManager = field(init=False)
