@@ -210,6 +210,11 @@ IPC_OPTIONS = (
         "several times",
         _I,
     ),
+    OptionSpec(
+        "-forwardwalletrpc",
+        "Pass wallet methods of JSON-RPC on to the wallet processes; else only their own servers answer (default: 1)",
+        _I,
+    ),
 )
 
 _GUI_ONLY = tuple(
