@@ -239,6 +239,7 @@ class NodeStartup:
         if self._wallet is not None:
             self._wallet.start()
             self.context.announcer.wallets_ready()
+        self.context.startup_over.set()
         notify.start_command(self._args.get("-startupnotify"))
 
     def _status(self, message: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moneyrocket.common import clock
+from moneyrocket.common.logging import log
+from moneyrocket.common.version import VERSION_TEXT
 from moneyrocket.init.local_init import LocalEcho
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
-from moneyrocket.interfaces.init import GlobalArgs, Init, NotOfferedError
+from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component, GlobalArgs, Init, NotOfferedError
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
@@ -54,3 +57,59 @@ class VisitorInit(Init):
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         """The wallet is made by a process of its own."""
         raise NotOfferedError("A node makes no wallets for others")
+
+    def attach_wallet(self, component: Component, loader: WalletLoader) -> Chain:
+        """Take in a wallet component once start-up is over.
+
+        Raises:
+            NotOfferedError: it does not fit the node, or the node stops.
+        """
+        from moneyrocket.ipc.connect import hang_up_on, on_disconnect
+        from moneyrocket.node.visitor_chain import VisitorChain
+        from moneyrocket.rpc.wallet_router import WalletComponent
+
+        context = self._context
+        admit(component, context)
+        title = f"{component.program} {component.version}"
+        visitor = WalletComponent(title, loader, is_own=False)
+
+        def failed(error: Exception) -> None:
+            log.error("%s failed to take in a notification, so its connection is ended: %s", title, error)
+            hang_up_on(loader)
+
+        def left() -> None:
+            log.info("%s has left", title)
+            context.wallet_router.leave(visitor)
+            if not context.wallet_router.loaders():
+                context.announcer.wallets_lost()
+
+        loader.set_mock_time(clock.mock_time())
+        context.wallet_router.join(visitor)
+        log.info("%s has attached", title)
+        on_disconnect(loader, left)
+        context.wallet_router.warn_of_doubles(visitor)
+        if context.wallet_router.loaders() == [loader]:
+            context.announcer.wallets_ready()
+        return VisitorChain(context, visitor, failed)
+
+
+def admit(component: Component, context: NodeContext) -> None:
+    """Check that a program fits a node, and wait until the node's start-up is over.
+
+    Raises:
+        NotOfferedError: it does not fit, or the node stops.
+    """
+    who = f"{component.program} {component.version}"
+    if component.protocol != PROTOCOL_VERSION:
+        raise NotOfferedError(
+            f"{who} speaks version {component.protocol} of the protocol between components, this node {VERSION_TEXT} "
+            f"speaks version {PROTOCOL_VERSION}. Use the same version of Moneyrocket for both."
+        )
+    chain = context.args.chain_name
+    if component.chain != chain:
+        raise NotOfferedError(
+            f'{who} is for the chain "{component.chain}", this node for "{chain}". Start both with the same -chain.'
+        )
+    context.startup_over.wait()
+    if context.shutdown.is_set():
+        raise NotOfferedError("The node is stopping.")

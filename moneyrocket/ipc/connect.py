@@ -136,3 +136,13 @@ def on_caller_gone(hook: Callable[[], None]) -> None:
     connection = calling_connection()
     if connection is not None:
         connection.on_disconnect(hook)
+
+
+def hang_up_on(interface: object) -> None:
+    """End the connection to the process that ``interface`` came from.
+
+    Nothing happens for an object of this process.
+    """
+    connection = connection_of(interface)
+    if connection is not None:
+        connection.hang_up()
