@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class NodeContext:
         announcer: tells desktop programs what happens.
         utxo_scanner: finds coins by script.
         init: makes interfaces, here or in another process.
+        started: set once start-up is complete.
         shutdown: set once the node shall stop.
         chainman: block storage and chain state.
         mempool: unconfirmed transactions.
@@ -58,6 +60,7 @@ class NodeContext:
         peerman: what is said over them.
         chain: the node as wallets see it.
         wallet_loader: the wallet component, None without one.
+        restart_wallets: makes the wallet component anew after its process ended; raises `InitError`.
         indexes: optional indexes that are switched on.
         tx_index: the one that finds transactions, None without -txindex.
         loading_finished: set once blocks are imported and the mempool is loaded.
@@ -71,6 +74,7 @@ class NodeContext:
     warnings: Warnings = field(default_factory=Warnings)
     announcer: Announcer = field(default_factory=Announcer)
     utxo_scanner: UtxoScanner = field(default_factory=UtxoScanner)
+    started: threading.Event = field(default_factory=threading.Event)
     shutdown: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
     wallet_loader: WalletLoader | None = None
@@ -86,6 +90,7 @@ class NodeContext:
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
+    restart_wallets: Callable[[], None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.signals = ValidationSignals(SerialQueue(self.scheduler))

@@ -302,9 +302,13 @@ class FakeSource(NodeSource):
     Args:
         nodes: The nodes; the last one is given again when there are no more.
         chain: Name of the chain.
+        can_reconnect: Whether a lost node comes back.
+        attached_to: Address of a node that is not the program's own.
     """
 
-    def __init__(self, *nodes: FakeNode, chain: str = "main", can_reconnect: bool = True) -> None:
+    def __init__(
+        self, *nodes: FakeNode, chain: str = "main", can_reconnect: bool = True, attached_to: str = ""
+    ) -> None:
         self.nodes = list(nodes) or [FakeNode(FakeWallets())]
         self.connections = 0
         self.closed = 0
@@ -313,6 +317,7 @@ class FakeSource(NodeSource):
         self.events: NodeSourceEvents | None = None
         self._chain = chain
         self._can_reconnect = can_reconnect
+        self._attached_to = attached_to
 
     @property
     def chain(self) -> str:
@@ -321,6 +326,10 @@ class FakeSource(NodeSource):
     @property
     def can_reconnect(self) -> bool:
         return self._can_reconnect
+
+    @property
+    def attached_to(self) -> str:
+        return self._attached_to
 
     @property
     def node(self) -> FakeNode:
