@@ -127,6 +127,7 @@ class FakeNode(Node):
         self.gate.set()
         self.dead = False
         self.stopped = False
+        self.shutdown_asked = False
         self.wallet_restarts = 0
 
     def answer(self) -> None:
@@ -154,6 +155,7 @@ class FakeNode(Node):
             raise self.start_error
 
     def request_shutdown(self) -> None:
+        self.shutdown_asked = True
         self.start_gate.set()
 
     def shutdown_requested(self) -> bool:
