@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ class NodeContext:
         chain: the node as wallets see it.
         wallet_loader: the node's own wallet component, None without one.
         wallet_router: all wallet components, those of programs that have attached among them.
+        restart_wallets: makes the wallet component anew after its process ended; raises `InitError`.
         indexes: optional indexes that are switched on.
         tx_index: the one that finds transactions, None without -txindex.
         loading_finished: set once blocks are imported and the mempool is loaded.
@@ -94,6 +96,7 @@ class NodeContext:
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
+    restart_wallets: Callable[[], None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.wallet_router = WalletRouter(self.rpc_table, forwards=self.args.get_bool("-forwardwalletrpc", True))
