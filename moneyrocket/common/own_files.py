@@ -8,7 +8,6 @@ sandbox the functions here are what `os` and `pathlib` offer.
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -32,9 +31,6 @@ class FileBroker(Protocol):
 
     def chmod(self, path: Path, mode: int) -> None:
         """Set the file's mode."""
-
-    def bind(self, sock: socket.socket, path: Path) -> None:
-        """Give a Unix socket its path."""
 
 
 class _Files:
@@ -112,15 +108,6 @@ def chmod(path: Path, mode: int) -> None:
         path.chmod(mode)
     else:
         broker.chmod(path, mode)
-
-
-def bind(sock: socket.socket, path: Path) -> None:
-    """Give a Unix socket its path."""
-    broker = _broker_for(path)
-    if broker is None:
-        sock.bind(os.fspath(path))
-    else:
-        broker.bind(sock, path)
 
 
 def _broker_for(path: Path) -> FileBroker | None:

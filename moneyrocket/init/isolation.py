@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
+from moneyrocket.common.settings import Settings
 from moneyrocket.sandbox.errors import SandboxError
-from moneyrocket.sandbox.policy import Policy
 from moneyrocket.sandbox.state import enter_sandbox, explain_absence, sandbox_problem, sandbox_state, set_launcher
 
 if TYPE_CHECKING:
     from moneyrocket.sandbox.launched import LauncherClient
-    from moneyrocket.sandbox.launcher import LaunchPlan
+    from moneyrocket.sandbox.launcher import LaunchPlan, Program
+    from moneyrocket.sandbox.policy import Policy
 
 
 def sandbox_wanted(args: ArgsManager) -> bool:
@@ -30,8 +34,8 @@ def sandbox_wanted(args: ArgsManager) -> bool:
     problem = sandbox_problem()
     if problem and args.is_set("-sandbox"):
         raise InitError(
-            f"-sandbox=1: there is no sandbox to be had, {problem}. Leave the option out to start without, and see "
-            "docs/security.md for what the system needs."
+            f"-sandbox=1: there is no sandbox to be had, {problem}. Leave the option out to start without; "
+            "docs/security.md says what the system needs."
         )
     if problem:
         explain_absence(f"not available, {problem}")
@@ -48,34 +52,35 @@ def isolate_node(args: ArgsManager) -> None:
         InitError: it is asked for and cannot be had.
     """
     if sandbox_wanted(args):
-        from moneyrocket.init import sandbox_policies
-        from moneyrocket.ipc.programs import IPC_DESCRIPTOR_OPTION, WALLET_PROGRAM, program_command, program_module
-        from moneyrocket.sandbox.launcher import LaunchPlan, Program
-
-        wallet = Program(
-            tuple(program_command(WALLET_PROGRAM, program_module(WALLET_PROGRAM))),
-            IPC_DESCRIPTOR_OPTION,
-            args.settings.to_json(),
-            sandbox_policies.wallet_files(args),
-        )
-        commands = [args.get("-blocknotify"), args.get("-startupnotify"), *args.get_list("-shutdownnotify")]
-        plan = LaunchPlan(
-            {WALLET_PROGRAM: wallet},
-            sandbox_policies.node_files(args),
-            sandbox_policies.NODE_READABLE_NAMES,
-            tuple(command for command in commands if command),
-        )
-        policy = sandbox_policies.node_policy(args)
-        client = _launch(plan)
-        if not args.get_bool("-disablewallet", False):
-            # It gets ready while this process does.
-            client.start_early(WALLET_PROGRAM)
-        _enter(policy)
+        _enter_node_sandbox(args)
     log_sandbox()
 
 
+def isolate_launched_node(make_args: Callable[[Settings], ArgsManager]) -> bool:
+    """Enter the sandbox of a node's process, if the launcher of windows has started it; returns whether it has.
+
+    Args:
+        make_args: completes the settings of the command line.
+
+    Raises:
+        InitError: that is not possible.
+    """
+    from moneyrocket.sandbox.launched import take_launch
+
+    launch = take_launch()
+    if launch is None:
+        return False
+    settings, sock = launch
+    # The windows' launcher has nothing for a node, which has one of its own.
+    sock.close()
+    args = make_args(Settings.from_json(settings))
+    if sandbox_wanted(args):
+        _enter_node_sandbox(args)
+    return True
+
+
 def isolate_launched_wallet() -> None:
-    """Enter the sandbox of a wallet process, if a launcher has started it.
+    """Enter the sandbox of a wallet process, if a node's launcher has started it.
 
     Raises:
         InitError: that is not possible.
@@ -85,13 +90,57 @@ def isolate_launched_wallet() -> None:
     launch = take_launch()
     if launch is None:
         return
-    from moneyrocket.common.settings import Settings
-    from moneyrocket.init import sandbox_policies
+    from moneyrocket.init.sandbox_files import log_files
+    from moneyrocket.init.sandbox_policies import wallet_policy
 
     settings, sock = launch
     args = ArgsManager((), Settings.from_json(settings))
-    set_launcher(LauncherClient(sock, sandbox_policies.wallet_files(args)))
-    _enter(sandbox_policies.wallet_policy(args))
+    set_launcher(LauncherClient(sock, log_files(args)))
+    _enter(wallet_policy(args))
+
+
+def isolate_lone_wallet(args: ArgsManager) -> None:
+    """Enter the sandbox of a wallet process that was started on its own.
+
+    Raises:
+        InitError: it is asked for and cannot be had.
+    """
+    if sandbox_wanted(args):
+        from moneyrocket.init.sandbox_files import lone_wallet_files
+        from moneyrocket.init.sandbox_policies import lone_wallet_policy
+        from moneyrocket.ipc.programs import listening_socket
+        from moneyrocket.sandbox.launcher import LaunchPlan
+
+        policy = lone_wallet_policy(args)
+        _launch(LaunchPlan(files=lone_wallet_files(args), listen=listening_socket))
+        _enter(policy)
+    log_sandbox()
+
+
+def isolate_desktop(args: ArgsManager, given: Settings) -> None:
+    """Enter the sandbox of a process with windows whose node is another.
+
+    Args:
+        args: its settings, complete.
+        given: those of the command line, which the node gets.
+
+    Raises:
+        InitError: it is asked for and cannot be had.
+    """
+    if sandbox_wanted(args):
+        from moneyrocket.init.sandbox_files import log_files
+        from moneyrocket.init.sandbox_policies import desktop_policy
+        from moneyrocket.ipc.programs import NODE_PROGRAM
+        from moneyrocket.sandbox.launcher import LaunchPlan
+
+        policy = desktop_policy(args)
+        plan = LaunchPlan({NODE_PROGRAM: _program(NODE_PROGRAM, given)}, log_files(args, "gui.log"))
+        client = _launch(plan)
+        if args.get_opt("-ipcconnect") is None:
+            client.start_early(NODE_PROGRAM)
+        _use_own_temporary_folder(args.datadir_net / "gui" / "tmp")
+        _enter(policy)
+    log_sandbox()
 
 
 def note_absence(args: ArgsManager) -> None:
@@ -107,6 +156,37 @@ def note_absence(args: ArgsManager) -> None:
 def log_sandbox() -> None:
     """Say in the log what is in force."""
     log.info("Sandbox of %s %s", Path(sys.argv[0]).name, sandbox_state())
+
+
+def _enter_node_sandbox(args: ArgsManager) -> None:
+    from moneyrocket.init.sandbox_files import NODE_READABLE_NAMES, log_files, node_files
+    from moneyrocket.init.sandbox_policies import node_policy
+    from moneyrocket.ipc.programs import WALLET_PROGRAM, listening_socket
+    from moneyrocket.sandbox.launcher import LaunchPlan
+
+    commands = [args.get("-blocknotify"), args.get("-startupnotify"), *args.get_list("-shutdownnotify")]
+    policy = node_policy(args)
+    client = _launch(
+        LaunchPlan(
+            {WALLET_PROGRAM: _program(WALLET_PROGRAM, args.settings, log_files(args))},
+            node_files(args),
+            NODE_READABLE_NAMES,
+            tuple(command for command in commands if command),
+            listening_socket,
+        )
+    )
+    if not args.get_bool("-disablewallet", False):
+        # It gets ready while this process does.
+        client.start_early(WALLET_PROGRAM)
+    _enter(policy)
+
+
+def _program(name: str, settings: Settings, files: tuple[Path, ...] = ()) -> Program:
+    from moneyrocket.ipc.programs import IPC_DESCRIPTOR_OPTION, program_command, program_module
+    from moneyrocket.sandbox.launcher import Program
+
+    command = tuple(program_command(name, program_module(name)))
+    return Program(command, IPC_DESCRIPTOR_OPTION, settings.to_json(), files)
 
 
 def _launch(plan: LaunchPlan) -> LauncherClient:
@@ -130,3 +210,9 @@ def _enter(policy: Policy) -> None:
         enter_sandbox(policy)
     except SandboxError as error:
         raise InitError(f"The sandbox cannot be entered: {error}. Start with -sandbox=0.") from error
+
+
+def _use_own_temporary_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["TMPDIR"] = os.fspath(folder)
+    tempfile.tempdir = None

@@ -6,9 +6,9 @@ the node has seen, names.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 from moneyrocket.interfaces.json import Json
@@ -29,7 +29,9 @@ def granted_paths(request: RpcRequest) -> Iterator[None]:
             name, place, write = described
             path = _parameter(request.params, name, place)
             if isinstance(path, str):
-                stack.enter_context(outside.granted(os.path.abspath(path), write=write))
+                # Without a launcher the wallet process says that it may not open the file.
+                with suppress(OSError):
+                    stack.enter_context(outside.granted(str(Path(path).absolute()), write=write))
         yield
 
 

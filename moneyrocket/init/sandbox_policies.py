@@ -5,42 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.args import ArgsManager, default_data_dir
 from moneyrocket.common.errors import InitError
-from moneyrocket.common.settings_file import settings_path
-from moneyrocket.init import files
-from moneyrocket.init.log_setup import log_options
+from moneyrocket.init.desktop_paths import desktop_paths
+from moneyrocket.init.sandbox_network import desktop_network, keys_in_use, wallet_network
 from moneyrocket.sandbox.paths import around, own_thread_paths, python_paths
 from moneyrocket.sandbox.policy import NO_NETWORK, WHOLE_NETWORK, NetworkAccess, Policy
 
 _RESOLVER_PATHS: Final = tuple(map(Path, ("/etc", "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager")))
 """What looking up a host name reads."""
 
-_NODE_FILES: Final = ("peers.dat", "banlist.json", "mempool.dat", "mempool.journal")
-_TEMPORARY_SUFFIXES: Final = ("", ".new", ".tmp")
-NODE_READABLE_NAMES: Final = ("mempool.dat",)
-"""RPC importmempool takes one from anywhere; no wallet is called so."""
-
 
 def wallet_policy(args: ArgsManager, network: NetworkAccess = NO_NETWORK) -> Policy:
-    """The rules of a process that holds wallets.
+    """The rules of a wallet process that a node has started.
 
     Args:
         args: its settings.
         network: what it needs to serve users and to reach its node; nothing if the node has started it.
     """
-    return Policy(
-        role="wallet",
-        read=python_paths(),
-        write=(*wallet_folders(args), *allowed_folders(args), *own_thread_paths()),
-        network=network,
-    )
+    read = (*python_paths(), *(_RESOLVER_PATHS if network.lookup else ()), *keys_in_use(args, "wallet"))
+    write = (*wallet_folders(args), *allowed_folders(args), *own_thread_paths())
+    return Policy("wallet", read, write, network=network)
 
 
-def wallet_files(args: ArgsManager) -> tuple[Path, ...]:
-    """What a wallet process has its launcher open: the log, which can be moved away and made anew."""
-    log_file = log_options(args).file
-    return () if log_file is None else (log_file,)
+def lone_wallet_policy(args: ArgsManager) -> Policy:
+    """The rules of a wallet process that was started on its own: it also reaches its node, and serves users."""
+    return wallet_policy(args, wallet_network(args))
 
 
 def node_policy(args: ArgsManager) -> Policy:
@@ -54,39 +44,41 @@ def node_policy(args: ArgsManager) -> Policy:
     own = (args.blocks_dir, *(chain_folder / name for name in names))
     for folder in own:
         folder.mkdir(parents=True, exist_ok=True)
-    wallets = wallet_folders(args)
-    for wallet in wallets:
+    for wallet in wallet_folders(args):
         if any(wallet.is_relative_to(folder.resolve()) for folder in own):
             raise InitError(
                 f"The sandbox cannot keep the node from wallets in {wallet}, which lies among its own files. Choose "
                 "another -walletdir, or start with -sandbox=0."
             )
-    # Wallets of all chains are below the data directory.
-    hidden = (args.datadir_base, *wallets)
+    hidden = _hidden(args)
     return Policy(
         role="node",
-        read=around((*python_paths(), *_RESOLVER_PATHS), hidden),
+        read=(*around((*python_paths(), *_RESOLVER_PATHS), hidden), *keys_in_use(args, "node")),
         write=(*own, *around(allowed_folders(args), hidden), *own_thread_paths()),
         network=WHOLE_NETWORK,
     )
 
 
-def node_files(args: ArgsManager) -> tuple[Path, ...]:
-    """What a node has its launcher open, replace and delete: its files in the chain's folder, beside wallets."""
-    # Only here: the daemon's other parts need neither before they start.
-    from moneyrocket.rpc.auth import cookie_path
+def desktop_policy(args: ArgsManager) -> Policy:
+    """The rules of the windows' process, and the folder for its settings, which is made here."""
+    own = args.datadir_net / "gui"
+    own.mkdir(parents=True, exist_ok=True)
+    hidden = _hidden(args)
+    paths = desktop_paths()
+    return Policy(
+        role="gui",
+        read=(*around((*python_paths(), *paths.read), hidden), *keys_in_use(args, "gui")),
+        write=(own, *around((*paths.write, *allowed_folders(args)), hidden), *own_thread_paths()),
+        devices=paths.devices,
+        network=desktop_network(args),
+        # Window systems and input methods may listen on abstract sockets.
+        other_processes=True,
+    )
 
-    given = (
-        log_options(args).file,
-        settings_path(args),
-        files.pid_path(args),
-        cookie_path(args),
-        args.datadir_net / files.LOCK_FILE,
-        *(args.datadir_net / name for name in _NODE_FILES),
-    )
-    return tuple(
-        path.with_name(path.name + suffix) for path in given if path is not None for suffix in _TEMPORARY_SUFFIXES
-    )
+
+def _hidden(args: ArgsManager) -> tuple[Path, ...]:
+    """Where wallets are: those of the settings, of other chains of the data directory, and of other nodes."""
+    return (args.datadir_base, default_data_dir(), *wallet_folders(args))
 
 
 def wallet_folders(args: ArgsManager) -> tuple[Path, ...]:

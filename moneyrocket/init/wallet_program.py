@@ -15,6 +15,7 @@ from moneyrocket.common.options_wallet_program import WALLET_PROGRAM_OPTIONS
 from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import files, log_setup
+from moneyrocket.init.isolation import isolate_lone_wallet
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_settings import LOCK_FILE, node_address, read_wallet_configuration
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
@@ -57,7 +58,11 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
         show_error(error.message)
         return 1
     try:
+        isolate_lone_wallet(args)
         return _run(WalletProgram(name, args))
+    except InitError as error:
+        show_error(error.message)
+        return 1
     finally:
         lock.release()
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from libmultiprocess import EventLoop, Listener, listen
 
+from moneyrocket.common import own_files
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.interfaces.init import Init
 from moneyrocket.ipc.address import Address, AddressError, TcpAddress, parse_address
 from moneyrocket.ipc.keys import PairingError
 from moneyrocket.ipc.protocol import make_event_loop
+from moneyrocket.sandbox.state import launcher
 
 if TYPE_CHECKING:
     from libmultiprocess.tls_listener import TlsListener
@@ -75,8 +77,14 @@ class IpcListeners:
             self._loop = make_event_loop(self._own_name)
         if isinstance(address, TcpAddress):
             return self._listen_tls(self._loop, address, InitServer)
-        address.path.parent.mkdir(parents=True, exist_ok=True)
-        return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal)
+        outside = launcher()
+        if outside is None:
+            address.path.parent.mkdir(parents=True, exist_ok=True)
+            return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal)
+        return listen(
+            self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal, outside.listen,
+            own_files.remove,
+        )  # fmt: skip
 
     def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
         from libmultiprocess.tls_listener import listen_tls

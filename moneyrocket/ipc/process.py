@@ -51,7 +51,9 @@ class ChildProcess:
             from it raise `ConnectionError`.
     """
 
-    def __init__(self, loop: EventLoop, name: str, process: SpawnedProcess | LaunchedProcess, init: Init, connection: Connection) -> None:
+    def __init__(
+        self, loop: EventLoop, name: str, process: SpawnedProcess | LaunchedProcess, init: Init, connection: Connection
+    ) -> None:
         self.init = init
         self._loop = loop
         self._name = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,19 @@ NODE_PROGRAM: Final = "moneyrocket-node"
 def program_module(program: str) -> str:
     """The module of an executable of this installation."""
     return f"moneyrocket.init.{program.replace('-', '_')}"
+
+
+def listening_socket(path: Path) -> socket.socket:
+    """A Unix socket that listens for programs of this user.
+
+    Raises:
+        OSError: it cannot be made; the text says why.
+    """
+    # Imported by whoever is asked for one, which is mostly nobody.
+    from libmultiprocess.unix import listen_unix
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return listen_unix(path)
 
 
 def program_command(program: str, module: str) -> list[str]:

@@ -133,6 +133,8 @@ class Ruleset:
         if attributes.net:
             for port in policy.network.connect_ports:
                 self._add_rule(_NET_PORT, _NetPortAttr(_NET_CONNECT_TCP, port))
+            for port in policy.network.bind_ports:
+                self._add_rule(_NET_PORT, _NetPortAttr(_NET_BIND_TCP, port))
 
     def restrict_this_thread(self) -> None:
         """Put the rules in force for the calling thread and all that it starts.
@@ -141,7 +143,8 @@ class Ruleset:
             SandboxError: the kernel refuses.
         """
         _check(
-            _libc().syscall(_RESTRICT_SELF, ctypes.c_int(self._descriptor), ctypes.c_uint32(0)), "landlock_restrict_self"
+            _libc().syscall(_RESTRICT_SELF, ctypes.c_int(self._descriptor), ctypes.c_uint32(0)),
+            "landlock_restrict_self",
         )
         os.close(self._descriptor)
 

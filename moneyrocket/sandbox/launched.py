@@ -137,7 +137,8 @@ class LauncherClient:
         try:
             yield
         finally:
-            self._ask({"do": "revoke", "path": path, "write": write})
+            with suppress(LauncherGoneError):
+                self._ask({"do": "revoke", "path": path, "write": write})
 
     # FileBroker
 
@@ -162,19 +163,26 @@ class LauncherClient:
         """See `FileBroker`."""
         self._ask({"do": "chmod", "path": os.fspath(path), "mode": mode})
 
-    def bind(self, sock: socket.socket, path: Path) -> None:
-        """See `FileBroker`."""
-        self._ask({"do": "bind", "path": os.fspath(path)}, [sock.fileno()])
+    def listen(self, path: Path) -> socket.socket:
+        """Make a listening Unix socket at one of this process's files.
 
-    def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> tuple[dict[str, Any], list[int]]:
+        Raises:
+            OSError: the launcher cannot.
+        """
+        _, (descriptor,) = self._ask({"do": "listen", "path": os.fspath(path)})
+        return socket.socket(fileno=descriptor)
+
+    def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
         try:
             with self._lock:
-                messages.send(self._sock, request, descriptors)
+                messages.send(self._sock, request)
                 reply, received = messages.receive(self._sock)
         except OSError as error:
             raise LauncherGoneError from error
-        number = reply.get("errno")
-        if number is not None:
+        if "errno" in reply:
+            number = reply["errno"]
+            if number is None:
+                raise OSError(reply["text"])
             raise OSError(number, os.strerror(number), request.get("path"))
         return reply, received
 

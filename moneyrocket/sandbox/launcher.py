@@ -17,6 +17,7 @@ import socket
 import stat
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -62,6 +63,7 @@ class LaunchPlan:
         programs: what it starts, by name.
         files: the files that its owner may open, replace and delete.
         readable_names: files of these names its owner may read wherever they are.
+        listen: makes a listening socket at one of ``files``; may raise `OSError`.
         commands: shell commands that it runs; ``%s`` in one stands for the hash of a block or transaction.
     """
 
@@ -69,6 +71,7 @@ class LaunchPlan:
     files: tuple[Path, ...] = ()
     readable_names: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    listen: Callable[[Path], socket.socket] | None = None
 
 
 def fork_launcher(plan: LaunchPlan) -> socket.socket:
@@ -133,26 +136,21 @@ class _Launcher:
         except OSError:
             self._running = False
 
-    def _answer(
-        self, client: socket.socket, do: Callable[[dict[str, Any], list[int]], tuple[dict[str, Any], list[int]]]
-    ) -> None:
-        request, received = messages.receive(client)
+    def _answer(self, client: socket.socket, do: Callable[[dict[str, Any]], tuple[dict[str, Any], list[int]]]) -> None:
+        request, _ = messages.receive(client)
         reply: dict[str, Any] = {}
         descriptors: list[int] = []
         try:
-            reply, descriptors = do(request, received)
+            reply, descriptors = do(request)
         except OSError as error:
-            reply = {"errno": error.errno or errno.EIO}
-        finally:
-            for descriptor in received:
-                os.close(descriptor)
+            reply = {"errno": error.errno, "text": str(error)}
         try:
             messages.send(client, reply, descriptors)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
 
-    def _do_for_owner(self, request: dict[str, Any], received: list[int]) -> tuple[dict[str, Any], list[int]]:
+    def _do_for_owner(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
         what = request["do"]
         if what == "start":
             return self._start(self._plan.programs[request["program"]])
@@ -169,9 +167,9 @@ class _Launcher:
         if what == "revoke":
             self._granted[request["path"]].remove(request["write"])
             return {}, []
-        return self._do_with_file(request, received)
+        return self._do_with_file(request)
 
-    def _do_with_file(self, request: dict[str, Any], received: list[int]) -> tuple[dict[str, Any], list[int]]:
+    def _do_with_file(self, request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
         what, path = request["do"], Path(request["path"])
         if request["path"] not in self._own_paths:
             if what == "open" and path.name in self._plan.readable_names:
@@ -187,9 +185,8 @@ class _Launcher:
             path.unlink()
         elif what == "chmod":
             path.chmod(request["mode"])
-        elif what == "bind":
-            with socket.socket(fileno=os.dup(received[0])) as sock:
-                sock.bind(os.fspath(path))
+        elif what == "listen" and self._plan.listen is not None:
+            return {}, [self._plan.listen(path).detach()]
         else:
             raise OSError(errno.EINVAL, what)
         return {}, []
@@ -239,10 +236,8 @@ class _Launcher:
             self._children.pop(pid, None)
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             os.close(child)
-            try:
+            with suppress(BrokenPipeError):
                 os.write(writer, STATUS.pack(status))
-            except BrokenPipeError:
-                pass
             os.close(writer)
 
         self._children[pid] = child
@@ -252,7 +247,7 @@ class _Launcher:
     # Launched programs
 
     def _serve_program(self, client: socket.socket, program: Program) -> None:
-        def do(request: dict[str, Any], received: list[int]) -> tuple[dict[str, Any], list[int]]:
+        def do(request: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
             return {}, [self._open_for(program, request)]
 
         try:

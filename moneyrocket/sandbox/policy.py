@@ -14,20 +14,26 @@ class NetworkAccess:
         unrestricted: all there are; the other attributes do not count then.
         unix: Unix sockets, in the file system and abstract.
         connect_ports: TCP ports that it may connect to, on any host (the kernel tells ports apart, not hosts).
-        accept: connections may be accepted on sockets that listened before.
+        bind_ports: TCP ports that it may listen on.
+        accept: connections may be accepted on sockets that the launcher has made.
+        lookup: host names may be looked up, for which any datagram may be sent.
     """
 
     unrestricted: bool = False
     unix: bool = False
     connect_ports: tuple[int, ...] = ()
+    bind_ports: tuple[int, ...] = ()
     accept: bool = False
+    lookup: bool = False
 
     def __str__(self) -> str:
         if self.unrestricted:
             return "unrestricted"
         allowed = ["unix"] if self.unix else []
         allowed += [f"connect:{port}" for port in self.connect_ports]
+        allowed += [f"listen:{port}" for port in self.bind_ports]
         allowed += ["accept"] if self.accept else []
+        allowed += ["lookup"] if self.lookup else []
         return ", ".join(allowed) or "none"
 
 

@@ -24,7 +24,8 @@ _NEVER: Final = (
     "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "process_madvise",
     # Other views of the file system.
     "mount", "umount2", "move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr",
-    "pivot_root", "chroot", "setns", "unshare", "open_by_handle_at", "name_to_handle_at", "swapon", "swapoff", "quotactl",
+    "pivot_root", "chroot", "setns", "unshare", "open_by_handle_at", "name_to_handle_at", "swapon", "swapoff",
+    "quotactl",
     # Sockets and files by another way.
     "io_uring_setup", "io_uring_enter", "io_uring_register",
     # Landlock does not look after modes, owners and attributes.
@@ -90,25 +91,29 @@ class Filter:
     def _deny_network(self, network: NetworkAccess) -> None:
         package = self._package
         families = {int(socket.AF_UNIX)} if network.unix else set()
-        if network.connect_ports:
+        internet = bool(network.connect_ports or network.bind_ports or network.lookup)
+        if internet:
             families |= {int(socket.AF_INET), int(socket.AF_INET6)}
         for family in set(range(_LAST_FAMILY + 1)) - families:
             self._deny("socket", package.Arg(0, package.EQ, family))
         self._deny("socket", package.Arg(0, package.GT, _LAST_FAMILY))
         for family in families - {int(socket.AF_UNIX)}:
-            for kind in _KINDS[1:]:
+            for kind in _KINDS:
+                if kind == socket.SOCK_STREAM or (kind == socket.SOCK_DGRAM and network.lookup):
+                    continue
                 self._deny(
                     "socket", package.Arg(0, package.EQ, family), package.Arg(1, package.MASKED_EQ, _SOCKET_KIND, kind)
                 )
         # A pair of datagram sockets could send to any datagram socket in the file system.
         self._deny("socketpair", package.Arg(1, package.MASKED_EQ, _SOCKET_KIND, int(socket.SOCK_DGRAM)))
-        if not families:
+        if not (network.unix or network.connect_ports or network.lookup):
             self._deny("connect")
-        if not network.unix:
+        if not (network.unix or network.lookup):
             self._deny("sendto", package.Arg(4, package.NE, 0))
-        self._deny("bind")
-        self._deny("listen")
-        if not network.accept:
+        if not network.bind_ports:
+            self._deny("bind")
+            self._deny("listen")
+        if not (network.accept or network.bind_ports):
             self._deny("accept")
             self._deny("accept4")
 

@@ -105,7 +105,7 @@ def enter_sandbox(policy: Policy) -> None:
 
     if _Process.state.enabled:
         raise SandboxError("the sandbox was entered already")
-    threads = len(os.listdir("/proc/self/task"))
+    threads = len(list(Path("/proc/self/task").iterdir()))
     if threads != 1:
         # Landlock would leave the others out.
         raise SandboxError(f"{threads} threads run already")

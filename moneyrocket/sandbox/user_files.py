@@ -20,8 +20,8 @@ def refusal_of(path: Path) -> str:
     """Tells the user that a path is out of reach, and how to change that."""
     folder = path if path.is_dir() else path.parent
     return (
-        f"The sandbox keeps this process from '{path}'. Start with -sandboxallow={folder} to let it use that folder, or "
-        "with -sandbox=0 to do without"
+        f"The sandbox keeps this process from '{path}'. Start with -sandboxallow={folder} to let it use that folder, "
+        "or with -sandbox=0 to do without"
     )
 
 
@@ -34,7 +34,7 @@ def open_user_file(path: Path, *, write: bool) -> int:
         SandboxRefusedError: neither may.
         OSError: it cannot be opened.
     """
-    path = Path(os.path.abspath(path))
+    path = path.absolute()
     flags = getattr(os, "O_BINARY", 0)
     flags |= os.O_WRONLY | os.O_CREAT | os.O_TRUNC if write else os.O_RDONLY
     try:
