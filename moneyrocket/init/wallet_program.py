@@ -24,6 +24,7 @@ from moneyrocket.rpc.table import RpcTable
 
 if TYPE_CHECKING:
     from moneyrocket.init.node_link import NodeLink
+    from moneyrocket.interfaces.process import SandboxInfo
     from moneyrocket.ipc.address import Address
     from moneyrocket.ipc.listen import IpcListeners
     from moneyrocket.wallet.linked_chain import LinkedChain
@@ -137,6 +138,12 @@ class WalletProgram:
     def request_shutdown(self) -> None:
         """Lets the process end."""
         self.stopping.set()
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandbox of this process, the only one."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        return [SandboxInfo.of_this_process(ProcessRole.WALLET)]
 
     def start(self) -> None:
         """Starts everything. The wallets are there before the node is.

@@ -13,7 +13,7 @@ from moneyrocket.sandbox.policy import Policy
 if TYPE_CHECKING:
     from moneyrocket.sandbox.launched import LauncherClient
 
-NOT_ENTERED: Final = "not entered"
+NOT_ENTERED: Final = "this program does not enter one"
 
 
 @dataclass(frozen=True, slots=True)
