@@ -16,7 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from moneyrocket.init.attach_source import AttachSource
+from moneyrocket.common.args import ArgsManager
+from moneyrocket.common.errors import InitError
+from moneyrocket.common.options import OptionSpec
+from moneyrocket.common.options_node import IPC_OPTIONS, NODE_OPTIONS
+from moneyrocket.common.settings import Settings
+from moneyrocket.init.attach_source import AttachSource, address_to_attach
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
 from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
@@ -284,6 +289,51 @@ def test_a_node_that_hangs_is_given_up(address: UnixAddress) -> None:
             attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 0.2)
 
     assert caught.value.absent
+
+
+class TestWhereTo:
+    @pytest.fixture
+    def args(self, tmp_path: Path) -> Callable[..., ArgsManager]:
+        def make(**given: str | bool) -> ArgsManager:
+            line = {"datadir": str(tmp_path), "regtest": "1", **given}
+            options = (*NODE_OPTIONS, *IPC_OPTIONS, OptionSpec("-ipcconnect=<address>"))
+            args = ArgsManager(options, Settings(command_line={name: [value] for name, value in line.items()}))
+            args.select_network("regtest")
+            args.datadir_net.mkdir(exist_ok=True)
+            return args
+
+        return make
+
+    def test_a_node_is_started_unless_told_otherwise(self, args: Callable[..., ArgsManager]) -> None:
+        assert address_to_attach(args()) is None
+        assert address_to_attach(args(ipcconnect=False)) is None
+        assert address_to_attach(args(ipcbind="unix")) is None
+
+    def test_the_socket_of_the_chain(self, args: Callable[..., ArgsManager], address: UnixAddress) -> None:
+        assert address_to_attach(args(ipcconnect="unix")) == address
+        assert address_to_attach(args(ipcconnect="unix:n")) == UnixAddress(address.path.with_name("n"))
+        assert str(address_to_attach(args(ipcconnect="tcp:127.0.0.1:8500"))) == "tcp:127.0.0.1:8500"
+
+    def test_auto_looks_who_listens(self, args: Callable[..., ArgsManager], address: UnixAddress) -> None:
+        assert address_to_attach(args(ipcconnect="auto")) is None
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(address.path))
+            assert address_to_attach(args(ipcconnect="auto", ipcbind="unix")) is None
+            listening.listen()
+            assert address_to_attach(args(ipcconnect="auto", ipcbind="unix")) == address
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            ({"ipcconnect": "nonsense"}, "Invalid -ipcconnect: Unrecognized address 'nonsense'. Use auto, unix, "),
+            ({"ipcconnect": ""}, "Invalid -ipcconnect: Unrecognized address ''. Use auto, unix, "),
+            ({"ipcconnect": "unix:" + 110 * "x"}, "exceeded maximum socket path length"),
+            ({"ipcconnect": "unix", "ipcbind": "unix"}, "Cannot set -ipcconnect=unix together with -ipcbind"),
+        ],
+    )
+    def test_what_makes_no_sense(self, args: Callable[..., ArgsManager], given: dict[str, str], words: str) -> None:
+        with pytest.raises(InitError, match=words):
+            address_to_attach(args(**given))
 
 
 def test_a_node_that_starts_says_how_far_it_is(
