@@ -64,7 +64,7 @@ def probed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Node | None:
-    """A program that is not running yet and whose processes can be probed, with windows if there are; None in one process."""
+    """A program that is not running yet and can be probed, one with windows if there is; None in one process."""
     if not executables.is_multiprocess:
         return None
     real = [path for path in map(executables.node.with_name, PROGRAMS) if path.exists()]
