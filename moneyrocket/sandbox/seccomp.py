@@ -43,7 +43,8 @@ _KINDS: Final = (
     socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW, socket.SOCK_RDM, socket.SOCK_SEQPACKET, 6, 10,
 )  # fmt: skip
 _UNKNOWN_CALL: Final = -1
-_SONAMES: Final = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
+_KNOWN_NAMES: Final = {"c": None, "seccomp": "libseccomp.so.2"}
+"""Of shared libraries; None is what the process has loaded already."""
 
 
 def seccomp_problem() -> str:
@@ -127,7 +128,7 @@ class Filter:
 
 def _package() -> ModuleType:
     try:
-        with _known_sonames():
+        with _known_names():
             import pyseccomp
     except (ImportError, RuntimeError, OSError) as error:
         raise SandboxError(f"libseccomp is not there ({error})") from error
@@ -136,10 +137,10 @@ def _package() -> ModuleType:
 
 
 @contextmanager
-def _known_sonames() -> Iterator[None]:
+def _known_names() -> Iterator[None]:
     """Spares the two processes that ctypes would start to find libraries whose names are known."""
     find = ctypes.util.find_library
-    ctypes.util.find_library = lambda name: _SONAMES.get(name) or find(name)
+    ctypes.util.find_library = lambda name: _KNOWN_NAMES[name] if name in _KNOWN_NAMES else find(name)
     try:
         yield
     finally:
