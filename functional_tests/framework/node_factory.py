@@ -70,6 +70,10 @@ class NodeFactory:
         self.nodes.append(node)
         return node
 
+    def take_port(self) -> int:
+        """A TCP port that no other test uses."""
+        return self._ports.take()
+
     def start(self, *extra_args: str, premined: bool = True) -> Node:
         """Make a node and start it."""
         node = self.create(*extra_args, premined=premined)

@@ -386,6 +386,17 @@ def test_another_key_under_a_known_name(server: Server, loop: EventLoop, tmp_pat
     assert "its certificate is not trusted here" in server.line()
 
 
+def test_several_known_keys_under_one_name(server: Server, loop: EventLoop, tmp_path: Path) -> None:
+    for folder in ("first", "second", "third"):
+        (tmp_path / folder).mkdir()
+    identities = [make_identity(tmp_path / folder, "friend") for folder in ("first", "second")]
+    server.trusted += [identity.text for identity in identities]
+    for identity in identities:
+        assert server.connect(loop, identity).add(1, 2) == 3
+    with pytest.raises(PeerRefused):
+        server.connect(loop, make_identity(tmp_path / "third", "friend"))
+
+
 def test_a_known_peer_cannot_vouch_for_others(server: Server, loop: EventLoop, tmp_path: Path) -> None:
     protege = make_identity(tmp_path, "protege", issuer=server.friend)
     with pytest.raises(PeerRefused):

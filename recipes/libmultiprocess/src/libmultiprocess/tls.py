@@ -73,6 +73,8 @@ def mutual_context(*, server: bool, certificate: Path, key: Path, trusted: Itera
     # The certificate itself is known, whatever address it is found at.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
+    # It is looked up as a whole: without this, of several with one name only one may be found.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_cert_chain(certificate, key)
     for text in trusted:
         context.load_verify_locations(cadata=text)
