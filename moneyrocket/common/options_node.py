@@ -210,6 +210,11 @@ IPC_OPTIONS = (
         "for those that 'moneyrocket pair' has made known. May be given several times",
         _I,
     ),
+    OptionSpec(
+        "-forwardwalletrpc",
+        "Pass wallet methods of JSON-RPC on to the wallet processes; else only their own servers answer (default: 1)",
+        _I,
+    ),
 )
 
 _GUI_ONLY = tuple(

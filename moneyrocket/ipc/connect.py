@@ -11,6 +11,7 @@ from libmultiprocess import (
     EventLoop,
     NobodyListens,
     PeerRefused,
+    calling_connection,
     close,
     connect,
     connection_of,
@@ -125,3 +126,23 @@ def on_disconnect(interface: object, hook: Callable[[], None]) -> None:
     connection = connection_of(interface)
     if connection is not None:
         connection.on_disconnect(hook)
+
+
+def on_caller_gone(hook: Callable[[], None]) -> None:
+    """Run ``hook`` once, in a thread of its own, when the process has gone whose call this thread is running.
+
+    Nothing happens if it runs none.
+    """
+    connection = calling_connection()
+    if connection is not None:
+        connection.on_disconnect(hook)
+
+
+def hang_up_on(interface: object) -> None:
+    """End the connection to the process that ``interface`` came from.
+
+    Nothing happens for an object of this process.
+    """
+    connection = connection_of(interface)
+    if connection is not None:
+        connection.hang_up()

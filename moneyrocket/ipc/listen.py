@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_CONNECTIONS = 64
 _CLIENT_ROLES = ("wallet", "gui", "cli")
+_SETTLE_SECONDS = 30
 
 
 class IpcListeners:
@@ -58,11 +59,13 @@ class IpcListeners:
         log.info("Listening for IPC requests on address %s", address)
 
     def close(self) -> None:
-        """Listen no more and hang up on everyone."""
+        """Listen no more, answer the calls that are running, and hang up on everyone."""
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
         if self._loop is not None:
+            if not self._loop.settle(_SETTLE_SECONDS):
+                log.warning("Calls of connected programs did not end within %d seconds", _SETTLE_SECONDS)
             self._loop.close()
 
     def _listen(self, address: Address) -> Listener | TlsListener:

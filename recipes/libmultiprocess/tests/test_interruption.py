@@ -530,9 +530,16 @@ class Unspeakable(Exception):
         raise ValueError("no words")
 
 
+class Renamed(Exception):
+    """Has another name for peers."""
+
+    remote_type_name = "public.Name"
+
+
 @pytest.mark.parametrize(
     ("error", "type_name", "message"),
     [
+        (Renamed("what"), "public.Name", "what"),
         (KeyError("key"), "KeyError", "'key'"),
         (Unspeakable(), "Unspeakable", ""),
         (SystemExit(3), "SystemExit", "3"),

@@ -1,6 +1,6 @@
 """Calls between Python processes that look like calls within one, over C++ libmultiprocess's protocol."""
 
-from libmultiprocess.connection import Connection, Traffic
+from libmultiprocess.connection import Connection, Traffic, calling_connection
 from libmultiprocess.custom import CustomType
 from libmultiprocess.deadline import deadline
 from libmultiprocess.errors import (
@@ -55,6 +55,7 @@ __all__ = [
     "TimedOut",
     "Traffic",
     "Wire",
+    "calling_connection",
     "close",
     "connect",
     "connect_stream",

@@ -8,6 +8,7 @@ import selectors
 import socket
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -298,6 +299,25 @@ class EventLoop:
         done.wait(_JOIN_SECONDS)
 
     # Ending.
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until the calls of peers that are running now have been answered, as one does before `close`.
+
+        Args:
+            seconds: how long to wait at most.
+
+        Returns:
+            Whether they have.
+        """
+        running = [(connection, connection.running_calls()) for connection in self._snapshot()]
+        end = time.monotonic() + seconds
+        # Seen twice, because a call is over a moment before its answer is under way.
+        seen = 0
+        while True:
+            seen = seen + 1 if all(connection.has_answered(calls) for connection, calls in running) else 0
+            if seen == 2 or time.monotonic() >= end:
+                return seen > 0
+            time.sleep(TICK_SECONDS)
 
     def close(self) -> None:
         """Close all connections and end the threads. Pending calls fail. Harmless if repeated."""
