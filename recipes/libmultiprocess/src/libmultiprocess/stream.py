@@ -147,7 +147,7 @@ def connect(loop: EventLoop, path: Path, client_type: type[ClientT]) -> ClientT:
     Raises:
         NobodyListens: there is no socket, or nobody behind it.
         PeerRefused: it is another user's.
-        AddressError: the path is too long, or is no socket.
+        AddressError: the path is too long, is no socket, or cannot be reached.
         Disconnected: the peer hangs up at once.
     """
     return connect_stream(loop, connect_unix(path), client_type, peer=path.name)
