@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
-from libmultiprocess import NobodyListens, RemoteError, TimedOut, deadline
+from libmultiprocess import RemoteError, TimedOut, deadline
 
 from moneyrocket.interfaces.init import Component, NotOfferedError
 from moneyrocket.interfaces.node import Node
@@ -36,8 +36,6 @@ def attach_node(address: Address, component: Component, timeout: float) -> tuple
         if remote is not None:
             remote.close()
         cause = error.__cause__ if isinstance(error, IpcConnectError) else error
-        if isinstance(cause, NobodyListens):
-            raise IpcConnectError(f"{address}: nobody listens there", absent=True) from error
         if isinstance(cause, TimedOut):
             raise IpcConnectError(f"{address}: no answer within {timeout:.0f} seconds", absent=True) from error
         if isinstance(error, ConnectionError):
