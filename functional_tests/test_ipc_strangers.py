@@ -291,6 +291,36 @@ def test_pairing_and_forgetting_count_while_the_node_runs(target: Target | None)
     assert not target.lets_in(newcomer)
 
 
+def test_a_client_calls_the_node_once_it_is_paired(target: Target | None) -> None:
+    if target is None:
+        return
+    target.make_key("wallet", trusted=True)
+    target.node.start()
+    datadir = target.directory / "client"
+    line = target.pair(datadir, "-role=cli")
+
+    def call(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [str(target.node.settings.executables.cli), f"-datadir={datadir}", "-regtest", *options]
+        return subprocess.run(
+            [*command, f"-ipcconnect=tcp:127.0.0.1:{target.port}", "getblockcount"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    unpaired = call()
+    assert unpaired.returncode == 1
+    assert "this cli is paired with none. Run 'moneyrocket pair -role=cli'" in unpaired.stderr
+
+    target.pair(datadir, "-role=cli", target.pair(target.node.datadir))
+    one_sided = call()
+    assert one_sided.returncode == 1
+    assert "it does not trust this side's certificate" in one_sided.stderr
+
+    target.pair(target.node.datadir, line)
+    assert call().stdout.strip() == str(target.node.rpc.getblockcount())
+
+
 def test_tcp_without_a_paired_component_is_refused_also_on_this_machine(target: Target | None) -> None:
     if target is None:
         return

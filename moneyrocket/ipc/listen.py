@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from moneyrocket.ipc.generated.init import InitServer
 
 _MAX_CONNECTIONS = 64
-_CLIENT_ROLES = ("wallet", "gui", "cli")
 _SETTLE_SECONDS = 30
 
 
@@ -81,16 +80,17 @@ class IpcListeners:
     def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
         from libmultiprocess.tls_listener import listen_tls
 
+        from moneyrocket.ipc.roles import CLIENT_ROLES, RoleInit
         from moneyrocket.ipc.tls import TlsKeys
 
-        keys = TlsKeys(address.keys, self._role, _CLIENT_ROLES)
+        keys = TlsKeys(address.keys, self._role, CLIENT_ROLES)
         return listen_tls(
             loop,
             address.host,
             address.port,
             keys.server_context,
             server_type,
-            self._init,
+            lambda certificate: RoleInit(self._init, keys.role_of(certificate)),
             identify=keys.identify,
             refused=_log_refusal,
             max_connections=_MAX_CONNECTIONS,

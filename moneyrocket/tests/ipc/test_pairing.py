@@ -201,6 +201,7 @@ def test_peers_are_known_by_their_certificate_and_role(folder: Path) -> None:
     tls.server_context()
 
     assert tls.identify(wallet.der) == f"wallet {wallet.shown_fingerprint}"
+    assert tls.role_of(wallet.der) == "wallet"
     with pytest.raises(PeerRefused, match="it is a gui, and that is not what is expected here"):
         tls.identify(gui.der)
     with pytest.raises(PeerRefused, match="not that of a paired component"):

@@ -57,7 +57,7 @@ class Server:
             0,
             self.context,
             FooInterfaceServer,
-            FooImplementation(),
+            lambda _: FooImplementation(),
             identify=lambda certificate: "friend",
             refused=self.lines.put,
         )
@@ -317,14 +317,14 @@ def test_a_port_that_is_taken(server: Server) -> None:
     from foo_generated.foo import FooInterfaceServer
 
     with pytest.raises(AddressInUse, match=f"another process listens at {HOST}:{server.port}"):
-        listen_tls(server.loop, HOST, server.port, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, HOST, server.port, server.context, FooInterfaceServer, lambda _: object())
 
 
 def test_a_host_that_does_not_exist(server: Server, loop: EventLoop) -> None:
     from foo_generated.foo import FooInterfaceClient, FooInterfaceServer
 
     with pytest.raises(AddressError, match=r"host nowhere\.invalid is not known"):
-        listen_tls(server.loop, "nowhere.invalid", 0, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, "nowhere.invalid", 0, server.context, FooInterfaceServer, lambda _: object())
     with pytest.raises(AddressError, match=r"host nowhere\.invalid is not known"):
         connect_tls(loop, "nowhere.invalid", 1, server.context_of(server.friend), FooInterfaceClient)
 
@@ -333,7 +333,7 @@ def test_a_host_of_another_machine(server: Server) -> None:
     from foo_generated.foo import FooInterfaceServer
 
     with pytest.raises(AddressError, match=r"192\.0\.2\.1 is not an address of this machine"):
-        listen_tls(server.loop, "192.0.2.1", 0, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, "192.0.2.1", 0, server.context, FooInterfaceServer, lambda _: object())
 
 
 def test_nobody_listens(server: Server, loop: EventLoop) -> None:
