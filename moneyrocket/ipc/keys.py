@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 # cryptography is imported where it is needed: most programs never use TCP, and it takes 50 ms.
 
 ROLES: Final = ("node", "wallet", "gui", "cli")
-
-FOLDER: Final = "ipc"
-"""Name of the folder of keys in a chain's folder."""
 
 _VALID_FOR: Final = timedelta(days=2 * 365)
 _CLOCK_SKEW: Final = timedelta(days=1)
@@ -191,6 +187,9 @@ def write_whole(file: Path, text: str, *, replace: bool) -> None:
     Raises:
         OSError: that is not possible.
     """
+    # Programs that only want to know whether there is a key start sooner without.
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w") as written:

@@ -218,12 +218,12 @@ def process(
     own, friend = make_identity(tmp_path, "process"), make_identity(tmp_path, "friend")
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(loop: EventLoop) -> SimpleNamespace:
+    def start(loop: EventLoop, most_descriptors: int = 1000) -> SimpleNamespace:
         from foo_generated.foo import FooInterfaceClient
 
-        arguments = [str(own.certificate), str(own.key), str(friend.certificate)]
+        arguments = [str(TESTS / "tls_process.py"), str(own.certificate), str(own.key), str(friend.certificate)]
         popen = subprocess.Popen(
-            [sys.executable, str(TESTS / "tls_process.py"), *arguments],
+            ["sh", "-c", f'ulimit -n {most_descriptors}; exec "$@"', "sh", sys.executable, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -450,7 +450,7 @@ def test_who_is_turned_away_by_name(generated: Path, tmp_path: Path, loop: Event
         raise PeerRefused("it is a wallet, and wallets are not served")
 
     server.listener._identify = identify
-    with pytest.raises(NobodyListens, match="hung up before it let us in"):
+    with pytest.raises(PeerRefused, match="the other side says: it is a wallet, and wallets are not served"):
         server.connect(loop)
     assert "it is a wallet, and wallets are not served" in server.line()
     server.loop.close()
@@ -594,6 +594,18 @@ def test_half_open_connections_exhaust_nothing(server: Server, loop: EventLoop) 
         assert words[2:6] == ["more", "connections", "from", "127.0.0.1;"]
     assert told == 1000
     assert server.connect(loop).add(1, 2) == 3
+
+
+def test_more_connections_than_descriptors(process: Callable[..., SimpleNamespace], loop: EventLoop) -> None:
+    peer = process(loop, 64)
+    strangers = [socket.create_connection((HOST, peer.port), 10) for _ in range(200)]
+    try:
+        assert peer.proxy.add(1, 2) == 3
+        again = connect_tls(loop, HOST, peer.port, peer.context, type(peer.proxy))
+        assert again.add(1, 2) == 3
+    finally:
+        for sock in strangers:
+            sock.close()
 
 
 def test_more_connections_than_allowed(server: Server, loop: EventLoop) -> None:

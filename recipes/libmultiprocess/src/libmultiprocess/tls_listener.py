@@ -4,6 +4,7 @@ What a stranger can take is bounded: a descriptor and a few hundred bytes until 
 handshake; for less than a second; and by no more than a fixed number of them at once.
 """
 
+import contextlib
 import errno
 import socket
 import ssl
@@ -17,7 +18,7 @@ from libmultiprocess.proxy import ProxyServer
 from libmultiprocess.refusals import Refusals
 from libmultiprocess.relay import READ, WRITE, Relay
 from libmultiprocess.stream import serve_stream
-from libmultiprocess.tls import WELCOME, checked, reason_of, stay_alive
+from libmultiprocess.tls import REASON_BYTES, REFUSAL, WELCOME, checked, reason_of, stay_alive
 
 ImplT = TypeVar("ImplT")
 
@@ -172,7 +173,7 @@ class TlsListener:
             certificate = tls.getpeercert(True)
             if not certificate:
                 raise PeerRefused("it showed no certificate")
-            name = self._identify(certificate) if self._identify is not None else ""
+            name = self._name_of(tls, certificate)
         except ssl.SSLWantReadError:
             self._relay.watch(handshake.sock, READ, partial(self._advance, handshake))
         except ssl.SSLWantWriteError:
@@ -183,6 +184,17 @@ class TlsListener:
         else:
             self._welcome(handshake, tls, certificate, name)
 
+    def _name_of(self, tls: ssl.SSLSocket, certificate: bytes) -> str:
+        if self._identify is None:
+            return ""
+        try:
+            return self._identify(certificate)
+        except PeerRefused as error:
+            # Who has a good key may know why it is of no use here.
+            with contextlib.suppress(OSError):
+                tls.send(REFUSAL + str(error).encode()[:REASON_BYTES])
+            raise
+
     def _welcome(self, handshake: _Handshake, tls: ssl.SSLSocket, certificate: bytes, name: str) -> None:
         del self._pending[handshake]
         self._relay.watch(tls, 0, self._watch)
@@ -192,8 +204,14 @@ class TlsListener:
                 raise PeerRefused(f"there are {self._open} connections already")
             offered = self._offer(certificate)
             stay_alive(tls)
-            tls.send(WELCOME)
-            connection = serve_stream(self._loop, self._relay.carry(tls, peer), self._server_type, offered, peer=peer)
+            # It begins when this thread is through here, so the welcome is first.
+            local = self._relay.carry(tls, peer)
+            try:
+                tls.send(WELCOME)
+            except OSError:
+                local.close()
+                raise
+            connection = serve_stream(self._loop, local, self._server_type, offered, peer=peer)
         except Exception as error:
             tls.close()
             self._tell(handshake, reason_of(error))
