@@ -13,7 +13,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from libmultiprocess.errors import IpcError
 from libmultiprocess.limits import Limits
@@ -30,6 +30,22 @@ TICK_SECONDS: Final = 0.002
 """How long a connection may be unread while its threads are busy, and how long a small message may wait for company."""
 
 _QUIET_TICKS: Final = 25
+
+
+class Companion(Protocol):
+    """Something that a loop has one of, and that ends with it."""
+
+    def __init__(self, loop: "EventLoop") -> None:
+        """For ``loop``."""
+
+    def close(self) -> None:
+        """End; the loop's connections are closed by now."""
+
+    def forked(self) -> None:
+        """The process is a fork, without the threads of the parent: give descriptors back and nothing more."""
+
+
+CompanionT = TypeVar("CompanionT", bound=Companion)
 
 
 class EventLoop:
@@ -59,6 +75,7 @@ class EventLoop:
         self._connections: set[Connection] = set()
         self._channels: set[Channel] = set()
         self._interest: dict[Any, int] = {}
+        self._companions: dict[type[Companion], Companion] = {}
         self._lock = threading.Lock()
         self._cleanup_thread: WorkThread | None = None
         self._selector = selectors.DefaultSelector()
@@ -168,6 +185,21 @@ class EventLoop:
             # What else is to be let go does not depend on it.
             if self.log.enabled:
                 self._guard(partial(self.log, f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}"))
+
+    def companion(self, kind: type[CompanionT]) -> CompanionT:
+        """The loop's one ``kind``, made when it is first asked for.
+
+        Raises:
+            IpcError: after `close`.
+        """
+        with self._lock:
+            made = self._companions.get(kind)
+            if made is None:
+                if self._closing or self.closed:
+                    raise IpcError("the event loop is closed")
+                made = self._companions[kind] = kind(self)
+        assert isinstance(made, kind)
+        return made
 
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.
@@ -297,6 +329,10 @@ class EventLoop:
             for connection in connections:
                 connection.close()
         with self._lock:
+            companions = list(self._companions.values())
+        for companion in companions:
+            companion.close()
+        with self._lock:
             cleanup = self._cleanup_thread
         if cleanup is not None:
             cleanup.stop()
@@ -325,6 +361,8 @@ class EventLoop:
         self.closed = self.forked = True
         for connection in list(self._connections):
             connection.forked()
+        for companion in list(self._companions.values()):
+            companion.forked()
         self._give_back()
 
     def __enter__(self) -> "EventLoop":
