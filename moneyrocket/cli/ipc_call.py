@@ -80,7 +80,9 @@ def _call(
     try:
         reply = call_rpc(address, _NAME, text, uri, user, timeout)
     except IpcConnectError as error:
-        if automatic and error.absent:
+        if not error.absent:
+            raise CliError(str(error)) from None
+        if automatic:
             return None
         raise ConnectionFailedError(f"{error}{_hint(args, address)}") from None
     except CallFailedError as error:
