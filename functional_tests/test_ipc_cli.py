@@ -152,7 +152,7 @@ def test_a_socket_without_a_node_is_told_with_what_to_do(place: Place) -> None:
     assert result.status == 1
     if place.node.settings.executables.is_multiprocess:
         hint = "Can be started with:\n\n    moneyrocket-node -chain=regtest -ipcbind=unix"
-        assert result.stderr.startswith("error: nobody listens at ")
+        assert result.stderr.startswith("error: No such file or directory\n\nProbably moneyrocket-node is not running")
         assert result.stderr.endswith(hint)
 
 

@@ -84,12 +84,22 @@ def _call(
             raise CliError(str(error)) from None
         if automatic:
             return None
-        raise ConnectionFailedError(f"{error}{_hint(args, address)}") from None
+        raise ConnectionFailedError(f"{_reason(error)}{_hint(args, address)}") from None
     except CallFailedError as error:
         raise CliError(str(error)) from None
     if reply == _NO_REPLY:
         raise CliError(f"the -rpcwhitelist of the node does not allow this method to the user '{user}'")
     return reply
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of it, as Bitcoin Core's client tells it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        found = found.__cause__
+    return str(error)
 
 
 def _hint(args: ArgsManager, address: Address) -> str:
