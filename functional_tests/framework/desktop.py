@@ -41,6 +41,11 @@ class DesktopFlow:
             env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         )
 
+    @property
+    def pid(self) -> int:
+        """Process id of the program itself."""
+        return self._process.pid
+
     def steps(self) -> list[dict[str, str]]:
         """The steps reached so far."""
         lines = self._stdout.read_text().splitlines(keepends=True)

@@ -206,8 +206,8 @@ _RPC = (
 IPC_OPTIONS = (
     OptionSpec(
         "-ipcbind=<address>",
-        "Let other programs connect here: unix for node.sock in the chain's folder, or unix:<path>. May be given "
-        "several times",
+        "Let other programs connect here: unix for node.sock in the chain's folder, unix:<path>, or tcp:<host>:<port> "
+        "for those that 'moneyrocket pair' has made known. May be given several times",
         _I,
     ),
     OptionSpec(

@@ -18,6 +18,7 @@ from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
+from moneyrocket.rpc.text_calls import TextRpc
 
 
 class NodeStartup:
@@ -36,6 +37,7 @@ class NodeStartup:
         *,
         watch: Callable[[Callable[[], None]], None] = watch_signals,
         announcer: Announcer | None = None,
+        wallets_made: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes what needs no start.
 
@@ -44,6 +46,7 @@ class NodeStartup:
             make_init: decides where interfaces are made.
             watch: called with what stops the node, for signals to call it.
             announcer: tells desktop programs what happens.
+            wallets_made: called when there is another wallet component.
 
         Raises:
             InitError: an option about the chain is malformed.
@@ -53,6 +56,7 @@ class NodeStartup:
         self._args = args
         self._make_init = make_init
         self._watch = watch
+        self._wallets_made = wallets_made
         self._init: NodeInit | None = None
         self._table = RpcTable()
         self._server = RpcServer(args, self._table)
@@ -60,10 +64,11 @@ class NodeStartup:
         self._pid_file: files.PidFile | None = None
         self._wallet: WalletPart | None = None
         self._network_made = False
-        self._watched = announcer is not None
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
         self.context = NodeContext(args=args, params=params, rpc_table=self._table, announcer=announcer or Announcer())
+        self.context.rpc = TextRpc(self._table.execute, self._server.may_call)
+        self.context.restart_wallets = self.restart_wallets
 
     def start(self) -> None:
         """Starts everything, in the order in which parts need one another.
@@ -160,7 +165,7 @@ class NodeStartup:
             lock.release()
 
     def restart_wallets(self) -> None:
-        """Makes the wallet component anew after its process ended, and loads the wallets of start-up.
+        """Makes the wallet component anew after its process ended, loads the wallets of start-up, and tells.
 
         Raises:
             InitError: it cannot be made, a wallet cannot be loaded, or its process has not ended.
@@ -168,6 +173,8 @@ class NodeStartup:
         if self._wallet is None or self.context.shutdown.is_set():
             raise InitError("There is no wallet component to restart.")
         self._wallet.restart()
+        self._wallets_made()
+        self.context.announcer.wallets_ready()
 
     # Steps
 
@@ -200,11 +207,12 @@ class NodeStartup:
         self._status("Loading P2P addresses…")
         make_network(self.context)
         self._network_made = True
-        if self._watched:
-            from moneyrocket.node.desktop.chain_events import ChainEvents, follow_network
+        self.context.announcer.when_watched(self._follow)
 
-            self.context.signals.subscribe(ChainEvents(self.context))
-            follow_network(self.context)
+    def _follow(self) -> None:
+        from moneyrocket.node.desktop.chain_events import follow_node
+
+        follow_node(self.context)
 
     def _load_wallets(self) -> None:
         if self._wallet is not None:

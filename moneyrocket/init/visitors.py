@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from moneyrocket.common import clock
 from moneyrocket.common.logging import log
-from moneyrocket.common.version import VERSION_TEXT
+from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.init.local_init import LocalEcho
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
@@ -14,6 +14,9 @@ from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component, GlobalArgs,
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
+    from moneyrocket.interfaces.mining import Mining
+    from moneyrocket.interfaces.node import Node
+    from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.node.context import NodeContext
 
 
@@ -26,10 +29,32 @@ class VisitorInit(Init):
 
     def __init__(self, context: NodeContext) -> None:
         self._context = context
+        self._settings_at_start = context.args.settings
 
     def make_echo(self) -> Echo:
         """Make an object that returns what it is given."""
         return LocalEcho()
+
+    def make_mining(self) -> Mining:
+        """Make block templates available, as soon as the chain is loaded.
+
+        Raises:
+            NotOfferedError: the node stops.
+        """
+        from moneyrocket.ipc.connect import on_caller_gone
+        from moneyrocket.node.mining_interface import NodeMining
+
+        notifications = self._context.notifications
+        notifications.wait_for(lambda tip: True, None)
+        if notifications.interrupted:
+            raise NotOfferedError("The node is shutting down")
+        mining = NodeMining(self._context)
+        on_caller_gone(mining.close)
+        return mining
+
+    def make_rpc(self) -> Rpc:
+        """Make the RPC methods available; they answer that the node is starting until it has."""
+        return self._context.rpc
 
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         """The wallet is made by a process of its own."""
@@ -46,7 +71,10 @@ class VisitorInit(Init):
         from moneyrocket.rpc.wallet_router import WalletComponent
 
         context = self._context
-        admit(component, context)
+        self._require_fit(component)
+        context.startup_over.wait()
+        if context.shutdown.is_set():
+            raise NotOfferedError("The node is stopping.")
         title = f"{component.program} {component.version}"
         visitor = WalletComponent(title, loader, is_own=False)
 
@@ -69,24 +97,28 @@ class VisitorInit(Init):
             context.announcer.wallets_ready()
         return VisitorChain(context, visitor, failed)
 
+    def attach_node(self, component: Component) -> Node:
+        """See `Init`."""
+        from moneyrocket.init.attached_node import AttachedNode
 
-def admit(component: Component, context: NodeContext) -> None:
-    """Check that a program fits a node, and wait until the node's start-up is over.
+        self._require_fit(component)
+        log.info("%s %s uses this node", component.program, component.version)
+        return AttachedNode(self._context, self._settings_at_start)
 
-    Raises:
-        NotOfferedError: it does not fit, or the node stops.
-    """
-    who = f"{component.program} {component.version}"
-    if component.protocol != PROTOCOL_VERSION:
-        raise NotOfferedError(
-            f"{who} speaks version {component.protocol} of the protocol between components, this node {VERSION_TEXT} "
-            f"speaks version {PROTOCOL_VERSION}. Use the same version of Moneyrocket for both."
-        )
-    chain = context.args.chain_name
-    if component.chain != chain:
-        raise NotOfferedError(
-            f'{who} is for the chain "{component.chain}", this node for "{chain}". Start both with the same -chain.'
-        )
-    context.startup_over.wait()
-    if context.shutdown.is_set():
-        raise NotOfferedError("The node is stopping.")
+    def _require_fit(self, component: Component) -> None:
+        """Refuse a component of another version or chain.
+
+        Raises:
+            NotOfferedError: naming both.
+        """
+        chain = self._context.params.name
+        if component.protocol != PROTOCOL_VERSION:
+            raise NotOfferedError(
+                f"{component.program} {component.version} (protocol {component.protocol}) and this node, {CLIENT_NAME} "
+                f"{VERSION_TEXT} (protocol {PROTOCOL_VERSION}), do not fit together. Use the same version of both."
+            )
+        if component.chain != chain:
+            raise NotOfferedError(
+                f"{component.program} is set to the chain {component.chain}, and this node to {chain}. Give both the "
+                "same chain."
+            )

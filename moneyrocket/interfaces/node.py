@@ -34,6 +34,10 @@ class NodeStartError(Exception):
     """The node cannot start; the text is for the user. Empty if messages have told already."""
 
 
+class NodeAwayError(NodeStartError):
+    """Nobody is there to attach to now; trying again later makes sense."""
+
+
 class NodeNotifications:
     """What the node tells a subscriber; override what matters.
 
@@ -255,12 +259,17 @@ class NodeSourceEvents:
 
 
 class NodeSource(ABC):
-    """Where a desktop program gets its node from: made in this process, or in one of its own."""
+    """Where a desktop program gets its node from: made in this process or in one of its own, or attached to."""
 
     @property
     @abstractmethod
     def chain(self) -> str:
         """Name of the chain: main, test, testnet4, signet or regtest. Known before there is a node."""
+
+    @property
+    @abstractmethod
+    def attached_to(self) -> str:
+        """Address of a node that runs on its own and stays when this program leaves; empty for a node of its own."""
 
     @property
     @abstractmethod
@@ -272,7 +281,8 @@ class NodeSource(ABC):
         """Get a node that is not started yet; waits for its process. May be called again after `lost` or `close`.
 
         Raises:
-            NodeStartError: its process cannot be started.
+            NodeAwayError: there is no node at `attached_to` now.
+            NodeStartError: its process cannot be started, or the node there cannot be used.
         """
 
     @abstractmethod
@@ -285,4 +295,7 @@ class NodeSource(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop the node in order if it runs, end its process and wait; one that hangs is killed after a while."""
+        """Stop the node in order if it runs, end its process and wait; one that hangs is killed after a while.
+
+        Of a node that runs on its own it only hangs up.
+        """

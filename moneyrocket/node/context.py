@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from moneyrocket.consensus.params import ChainParams
     from moneyrocket.interfaces.chain import Chain
     from moneyrocket.interfaces.init import Init
+    from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.indexes import Index, TransactionLookup
@@ -42,6 +44,7 @@ class NodeContext:
         args: the settings.
         params: the chain.
         rpc_table: the RPC methods on offer.
+        rpc: the same for requests that come as text.
         scheduler: thread for background jobs.
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
@@ -61,6 +64,7 @@ class NodeContext:
         chain: the node as wallets see it.
         wallet_loader: the node's own wallet component, None without one.
         wallet_router: all wallet components, those of programs that have attached among them.
+        restart_wallets: makes the wallet component anew after its process ended; raises `InitError`.
         indexes: optional indexes that are switched on.
         tx_index: the one that finds transactions, None without -txindex.
         loading_finished: set once blocks are imported and the mempool is loaded.
@@ -80,6 +84,7 @@ class NodeContext:
     wallet_loader: WalletLoader | None = None
     indexes: list[Index] = field(default_factory=list)
     tx_index: TransactionLookup | None = None
+    rpc: Rpc = field(init=False)
     wallet_router: WalletRouter = field(init=False)
     init: Init = field(init=False)
     signals: ValidationSignals = field(init=False)
@@ -91,6 +96,7 @@ class NodeContext:
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
+    restart_wallets: Callable[[], None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.wallet_router = WalletRouter(self.rpc_table, forwards=self.args.get_bool("-forwardwalletrpc", True))

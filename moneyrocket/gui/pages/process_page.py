@@ -29,11 +29,17 @@ _SPELLED: tuple[Callable[[float], str], ...] = (byte_size, "{:.0f} %".format, "{
 
 
 class ProcessCard(Card):
-    """One process: numbers, each with its last minute."""
+    """One process: numbers, each with its last minute.
 
-    def __init__(self, role: ProcessRole) -> None:
+    Args:
+        role: What it does.
+        attached_to: Address of the node that it belongs to, empty for a process of this program.
+    """
+
+    def __init__(self, role: ProcessRole, attached_to: str = "") -> None:
         super().__init__(" ")
         self.role = role
+        self._attached_to = attached_to
         self.state = Pill()
         self.head.addWidget(self.state)
         self.process = label(kind="small", wrap=True, selectable=True)
@@ -68,10 +74,14 @@ class ProcessCard(Card):
         self.heading.setText(names[stats.role])
         last, self._last = self._last, stats
         if not stats.alive:
-            self.state.show_state(self.tr("gone"), Tone.DANGER)
+            if self._attached_to:
+                self.state.show_state(self.tr("away"), Tone.WARNING)
+            else:
+                self.state.show_state(self.tr("gone"), Tone.DANGER)
             self.process.setText(stats.name)
             return
-        self.state.show_state(self.tr("running"), Tone.POSITIVE)
+        self.state.show_state(self.tr("attached") if self._attached_to else self.tr("running"), Tone.POSITIVE)
+        self.state.setToolTip(self._attached_to)
         text = self.tr("{name}, process {pid}, {threads} threads, up {time}")
         self.process.setText(
             text.replace("{name}", stats.name)
@@ -172,7 +182,8 @@ class ProcessPage(NodePage):
     def _take(self, stats: list[ProcessStats]) -> None:
         for each in stats:
             if each.role not in self.cards:
-                card = self.cards[each.role] = ProcessCard(each.role)
+                attached_to = "" if each.role is ProcessRole.GUI else self.session.source.attached_to
+                card = self.cards[each.role] = ProcessCard(each.role, attached_to)
                 self._row.addWidget(card, 1)
             self.cards[each.role].show_stats(each)
         for role in set(self.cards) - {each.role for each in stats}:

@@ -43,18 +43,21 @@ class DesktopNode(Node):
 
     Attributes:
         announcer: tells what happens; also before there are parts.
+
+    Args:
+        announcer: the node's, if it has one already.
     """
 
-    def __init__(self) -> None:
-        self.announcer = Announcer()
+    def __init__(self, announcer: Announcer | None = None) -> None:
+        self.announcer = announcer or Announcer()
         self._context: NodeContext | None = None
         self._settings_at_start = Settings()
         self._wallet_stats = InTime("walletstats", self._ask_wallet)
         self._last_wallet: ProcessStats | None = None
 
-    def attach(self, context: NodeContext) -> None:
-        """Answer from these parts from now on."""
-        self._settings_at_start = context.args.settings
+    def attach(self, context: NodeContext, settings_at_start: Settings) -> None:
+        """Answer from these parts, which began with these settings, from now on."""
+        self._settings_at_start = settings_at_start
         self._context = context
 
     @property

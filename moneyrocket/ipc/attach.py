@@ -1,0 +1,61 @@
+"""Attaching to a node that was started on its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from libmultiprocess import RemoteError, TimedOut, deadline
+
+from moneyrocket.interfaces.init import Component, NotOfferedError
+from moneyrocket.interfaces.node import Node
+from moneyrocket.ipc.address import Address, UnixAddress
+from moneyrocket.ipc.connect import IpcConnectError, RemoteProcess, connect_to
+
+
+def attach_node(address: Address, component: Component, timeout: float) -> tuple[RemoteProcess, Node]:
+    """Connect to a node that listens.
+
+    Args:
+        address: where it listens.
+        component: who this is.
+        timeout: seconds that it may take.
+
+    Returns:
+        The connection, and the node. It stays as it is when the connection is closed.
+
+    Raises:
+        IpcConnectError: nobody listens there or answers, or it is no node that this program can use.
+    """
+    remote: RemoteProcess | None = None
+    try:
+        with deadline(timeout):
+            remote = connect_to(address, component.program)
+            return remote, remote.init.attach_node(component)
+    except BaseException as error:
+        if remote is not None:
+            remote.close()
+        cause = error.__cause__ if isinstance(error, IpcConnectError) else error
+        if isinstance(cause, FileNotFoundError | ConnectionRefusedError):
+            raise IpcConnectError(f"{address}: nobody listens there", absent=True) from error
+        if isinstance(cause, TimedOut):
+            raise IpcConnectError(f"{address}: no answer within {timeout:.0f} seconds", absent=True) from error
+        if isinstance(error, ConnectionError):
+            raise IpcConnectError(f"{address}: the connection was closed at once", absent=True) from error
+        if isinstance(error, NotOfferedError):
+            raise IpcConnectError(f"{address}: {error}") from error
+        if isinstance(error, RemoteError):
+            raise IpcConnectError(f"{address}: there is no Moneyrocket node ({error})") from error
+        raise
+
+
+def listens(address: UnixAddress) -> bool:
+    """Whether a program listens there, be it one that refuses this user."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        try:
+            sock.connect(os.fspath(address.path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        except OSError:
+            return True
+        return True
