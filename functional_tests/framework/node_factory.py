@@ -72,6 +72,10 @@ class NodeFactory:
         self.nodes.append(node)
         return node
 
+    def take_port(self) -> int:
+        """A TCP port that is nobody else's."""
+        return self._ports.take()
+
     def create_wallet(self, node: Node, *extra_args: str, shared: bool = False, connect: str = "") -> WalletProcess:
         """Make a wallet process that is not running yet.
 
@@ -120,7 +124,7 @@ class NodeFactory:
 
     def evidence(self) -> str:
         """The merged end of all logs, and standard error of every node that wrote there."""
-        programs = (*self.nodes, *self.wallets)
+        programs: list[Node | WalletProcess] = [*self.nodes, *self.wallets]
         parts = [f"--- {program.name} stderr\n{program.stderr()}" for program in programs if program.stderr().strip()]
         parts.append("--- last log lines of all nodes, in order of time\n" + merge_logs(self.log_sources(), last=60))
         return "\n".join(parts)

@@ -225,7 +225,10 @@ def _self_signed(private: object, role: str) -> x509.Certificate:
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     assert isinstance(private, ec.EllipticCurvePrivateKey)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME_PREFIX + role)])
+    serial = x509.random_serial_number()
+    # A verifier looks trusted certificates up by name, and of several with one name it may take the wrong one.
+    distinction = x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{serial:x}")
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME_PREFIX + role), distinction])
     now = datetime.now(UTC)
     # A component that serves may connect as well.
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
@@ -234,7 +237,7 @@ def _self_signed(private: object, role: str) -> x509.Certificate:
         .subject_name(name)
         .issuer_name(name)
         .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - _CLOCK_SKEW)
         .not_valid_after(now + _VALID_FOR)
         # Its being trusted must not make anything trusted that it signs.
