@@ -36,8 +36,6 @@ def attach_node(address: Address, component: Component, timeout: float) -> tuple
         if remote is not None:
             remote.close()
         cause = error.__cause__ if isinstance(error, IpcConnectError) else error
-        if isinstance(cause, FileNotFoundError | ConnectionRefusedError):
-            raise IpcConnectError(f"{address}: nobody listens there", absent=True) from error
         if isinstance(cause, TimedOut):
             raise IpcConnectError(f"{address}: no answer within {timeout:.0f} seconds", absent=True) from error
         if isinstance(error, ConnectionError):
