@@ -45,7 +45,7 @@ def attach_node(address: Address, component: Component, timeout: float) -> tuple
         if isinstance(error, NotOfferedError):
             raise IpcConnectError(f"{address}: {error}") from error
         if isinstance(error, RemoteError):
-            raise IpcConnectError(f"{address}: there is no Moneyrocket node ({error})") from error
+            raise IpcConnectError(f"{address}: what listens there is no Moneyrocket node") from error
         raise
 
 

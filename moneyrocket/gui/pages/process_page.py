@@ -80,7 +80,10 @@ class ProcessCard(Card):
                 self.state.show_state(self.tr("gone"), Tone.DANGER)
             self.process.setText(stats.name)
             return
-        self.state.show_state(self.tr("attached") if self._attached_to else self.tr("running"), Tone.POSITIVE)
+        if self._attached_to:
+            self.state.show_state(self.tr("attached"), Tone.ACCENT)
+        else:
+            self.state.show_state(self.tr("running"), Tone.POSITIVE)
         self.state.setToolTip(self._attached_to)
         text = self.tr("{name}, process {pid}, {threads} threads, up {time}")
         self.process.setText(

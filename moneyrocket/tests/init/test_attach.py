@@ -225,7 +225,7 @@ def hanging_program(address: UnixAddress) -> Iterator[None]:
 def test_a_program_that_hangs_holds_up_nobody(
     start_node: StartNode, start_source: StartSource, address: UnixAddress
 ) -> None:
-    start_node()
+    process = start_node()
     node = started(start_source(), Recorder())
     wallet = wallets_of(node).create(NewWallet("w")).wallet
 
@@ -236,6 +236,8 @@ def test_a_program_that_hangs_holds_up_nobody(
         assert node.chain_state().height == 20
         wait_until(lambda: wallet.balances().immature > 0, "balance")
         wallets_of(node).unload("w", False)
+        node.request_shutdown()
+        assert process.wait(60) == 0
 
 
 def test_nothing_is_left_of_a_program_that_dies(
