@@ -150,6 +150,10 @@ class Session(QObject):
         self._handler = self._wallets_handler = None
         for wallet in list(self.open_wallets):
             self._close(wallet)
+        if not self.wallets_alive:
+            # The next node begins with wallets of its own.
+            self.wallets_alive = True
+            self.wallets_alive_changed.emit(True)
         self._set_state(State.LOST, message)
         if self.source.can_reconnect:
             self._retry.start(self._retry_ms)
