@@ -206,8 +206,13 @@ _RPC = (
 IPC_OPTIONS = (
     OptionSpec(
         "-ipcbind=<address>",
-        "Let other programs connect here: unix for node.sock in the chain's folder, or unix:<path>. May be given "
-        "several times",
+        "Let other programs connect here: unix for node.sock in the chain's folder, unix:<path>, or tcp:<host>:<port> "
+        "for those that 'moneyrocket pair' has made known. May be given several times",
+        _I,
+    ),
+    OptionSpec(
+        "-forwardwalletrpc",
+        "Pass wallet methods of JSON-RPC on to the wallet processes; else only their own servers answer (default: 1)",
         _I,
     ),
 )

@@ -39,8 +39,8 @@ class AttachedNode(DesktopNode):
 
     def start(self) -> None:
         """Wait until the node is up, or shall stop, or nobody waits for the answer any more."""
-        while not self._node.started.wait(_LOOK_SECONDS):
-            if self._node.shutdown.is_set() or self._left.is_set():
+        while not self._node.startup_over.wait(_LOOK_SECONDS):
+            if self._left.is_set():
                 return
 
     def request_shutdown(self) -> None:

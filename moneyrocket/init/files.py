@@ -15,18 +15,20 @@ PID_FILE = "moneyrocketd.pid"
 
 
 class DirectoryLock:
-    """Holds ``.lock`` in a directory, so that only one process uses it.
+    """Holds a lock file in a directory, so that only one process uses it.
 
     Args:
         directory: the directory.
+        name: name of the lock file.
+        program: who has it, perhaps.
 
     Raises:
         InitError: another process has it, or the file cannot be written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = ".lock", program: str = CLIENT_NAME) -> None:
         try:
-            self._descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = os.open(directory / name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             raise InitError(f"Cannot write to directory '{directory}'; check permissions.") from None
         try:
@@ -35,7 +37,7 @@ class DirectoryLock:
             os.close(self._descriptor)
             log.error("Error while attempting to lock directory %s: %s", directory, error.strerror)
             raise InitError(
-                f"Cannot obtain a lock on directory {directory}. {CLIENT_NAME} is probably already running."
+                f"Cannot obtain a lock on directory {directory}. {program} is probably already running."
             ) from None
 
     def release(self) -> None:

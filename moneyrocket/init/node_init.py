@@ -18,6 +18,7 @@ from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
+from moneyrocket.rpc.text_calls import TextRpc
 
 
 class NodeStartup:
@@ -66,6 +67,7 @@ class NodeStartup:
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
         self.context = NodeContext(args=args, params=params, rpc_table=self._table, announcer=announcer or Announcer())
+        self.context.rpc = TextRpc(self._table.execute, self._server.may_call)
         self.context.restart_wallets = self.restart_wallets
 
     def start(self) -> None:
@@ -243,7 +245,7 @@ class NodeStartup:
         if self._wallet is not None:
             self._wallet.start()
             self.context.announcer.wallets_ready()
-        self.context.started.set()
+        self.context.startup_over.set()
         notify.start_command(self._args.get("-startupnotify"))
 
     def _status(self, message: str) -> None:

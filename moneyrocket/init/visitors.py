@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from moneyrocket.common import clock
 from moneyrocket.common.logging import log
 from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.init.local_init import LocalEcho
@@ -13,7 +14,9 @@ from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component, GlobalArgs,
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
+    from moneyrocket.interfaces.mining import Mining
     from moneyrocket.interfaces.node import Node
+    from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.node.context import NodeContext
 
 
@@ -32,9 +35,67 @@ class VisitorInit(Init):
         """Make an object that returns what it is given."""
         return LocalEcho()
 
+    def make_mining(self) -> Mining:
+        """Make block templates available, as soon as the chain is loaded.
+
+        Raises:
+            NotOfferedError: the node stops.
+        """
+        from moneyrocket.ipc.connect import on_caller_gone
+        from moneyrocket.node.mining_interface import NodeMining
+
+        notifications = self._context.notifications
+        notifications.wait_for(lambda tip: True, None)
+        if notifications.interrupted:
+            raise NotOfferedError("The node is shutting down")
+        mining = NodeMining(self._context)
+        on_caller_gone(mining.close)
+        return mining
+
+    def make_rpc(self) -> Rpc:
+        """Make the RPC methods available; they answer that the node is starting until it has."""
+        return self._context.rpc
+
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         """The wallet is made by a process of its own."""
         raise NotOfferedError("A node makes no wallets for others")
+
+    def attach_wallet(self, component: Component, loader: WalletLoader) -> Chain:
+        """Take in a wallet component once start-up is over.
+
+        Raises:
+            NotOfferedError: it does not fit the node, or the node stops.
+        """
+        from moneyrocket.ipc.connect import hang_up_on, on_disconnect
+        from moneyrocket.node.visitor_chain import VisitorChain
+        from moneyrocket.rpc.wallet_router import WalletComponent
+
+        context = self._context
+        self._require_fit(component)
+        context.startup_over.wait()
+        if context.shutdown.is_set():
+            raise NotOfferedError("The node is stopping.")
+        title = f"{component.program} {component.version}"
+        visitor = WalletComponent(title, loader, is_own=False)
+
+        def failed(error: Exception) -> None:
+            log.error("%s failed to take in a notification, so its connection is ended: %s", title, error)
+            hang_up_on(loader)
+
+        def left() -> None:
+            log.info("%s has left", title)
+            context.wallet_router.leave(visitor)
+            if not context.wallet_router.loaders():
+                context.announcer.wallets_lost()
+
+        loader.set_mock_time(clock.mock_time())
+        context.wallet_router.join(visitor)
+        log.info("%s has attached", title)
+        on_disconnect(loader, left)
+        context.wallet_router.warn_of_doubles(visitor)
+        if context.wallet_router.loaders() == [loader]:
+            context.announcer.wallets_ready()
+        return VisitorChain(context, visitor, failed)
 
     def attach_node(self, component: Component) -> Node:
         """See `Init`."""

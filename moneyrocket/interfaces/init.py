@@ -11,8 +11,10 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
-    # Only desktop programs need it; a daemon starts sooner without.
+    # Not every daemon needs them; it starts sooner without.
+    from moneyrocket.interfaces.mining import Mining
     from moneyrocket.interfaces.node import Node
+    from moneyrocket.interfaces.rpc import Rpc
 
 
 class NotOfferedError(Exception):
@@ -57,6 +59,22 @@ class Init(ABC):
     @abstractmethod
     def make_echo(self) -> Echo:
         """Make an object that shows that the connection works."""
+
+    def make_mining(self) -> Mining:
+        """Make block templates available; waits until the chain is loaded.
+
+        Raises:
+            NotOfferedError: this process has no node, or it stops.
+        """
+        raise NotOfferedError("This process has no node")
+
+    def make_rpc(self) -> Rpc:
+        """Make the RPC methods available.
+
+        Raises:
+            NotOfferedError: this process has no node.
+        """
+        raise NotOfferedError("This process has no node")
 
     @abstractmethod
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from moneyrocket.ipc.keys import FOLDER as KEYS_FOLDER
 
 _PATH_BYTES: Final = 107
 """What the kernel takes as the path of a Unix socket, without the final zero byte."""
@@ -38,10 +40,12 @@ class TcpAddress:
     Attributes:
         host: a name or a number, IPv6 without brackets.
         port: 1 to 65535.
+        keys: folder of the keys for that, which says nothing about where the address is.
     """
 
     host: str
     port: int
+    keys: Path = field(compare=False)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -69,11 +73,11 @@ def parse_address(text: str, folder: Path, default_name: str = "node") -> Addres
             raise AddressError(f'Unix address path "{path}" exceeded maximum socket path length')
         return UnixAddress(path)
     if kind == "tcp" and separator:
-        return _parse_tcp(text, rest)
+        return _parse_tcp(text, rest, folder / KEYS_FOLDER)
     raise AddressError(f"Unrecognized address '{text}'")
 
 
-def _parse_tcp(text: str, rest: str) -> TcpAddress:
+def _parse_tcp(text: str, rest: str, keys: Path) -> TcpAddress:
     host, separator, port = rest.rpartition(":")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -83,4 +87,4 @@ def _parse_tcp(text: str, rest: str) -> TcpAddress:
         raise AddressError(f"Address '{text}' needs a host and a port: tcp:127.0.0.1:8500")
     if not (port.isascii() and port.isdecimal() and 0 < int(port) <= _MAX_PORT):
         raise AddressError(f"Invalid port in address '{text}'")
-    return TcpAddress(host, int(port))
+    return TcpAddress(host, int(port), keys)

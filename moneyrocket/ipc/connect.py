@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from libmultiprocess import Connection, EventLoop, close, connect, connection_of
+from libmultiprocess import (
+    AddressError,
+    Connection,
+    EventLoop,
+    NobodyListens,
+    PeerRefused,
+    calling_connection,
+    close,
+    connect,
+    connection_of,
+)
 
 from moneyrocket.common.errors import MoneyrocketError
 from moneyrocket.interfaces.init import Init
 from moneyrocket.ipc.address import Address, TcpAddress
+from moneyrocket.ipc.keys import PairingError
 from moneyrocket.ipc.protocol import count_calls_of, make_event_loop
+
+if TYPE_CHECKING:
+    from moneyrocket.ipc.generated.init import InitClient
+
+_SERVER_ROLE = "node"
+_PAIRING_HINT = "Compare 'moneyrocket pair -list' on both sides, and pair them anew if they do not trust each other."
 
 
 class IpcConnectError(MoneyrocketError):
@@ -65,21 +83,39 @@ def connect_to(address: Address, own_name: str) -> RemoteProcess:
     """
     from moneyrocket.ipc.generated.init import InitClient
 
-    if isinstance(address, TcpAddress):
-        raise IpcConnectError(f"{address}: TCP is not supported by this version of Moneyrocket")
     loop = make_event_loop(own_name)
     try:
-        init = connect(loop, address.path, InitClient)
+        if isinstance(address, TcpAddress):
+            init: InitClient = _connect_tls(loop, address, own_name, InitClient)
+        else:
+            init = connect(loop, address.path, InitClient)
     except BaseException as error:
         loop.close()
-        if isinstance(error, OSError):
-            absent = isinstance(error, FileNotFoundError | ConnectionError)
-            raise IpcConnectError(f"{address}: {error.strerror or error}", absent=absent) from error
+        if isinstance(error, PairingError | OSError):
+            raise _failure(address, error) from error
         raise
     connection = connection_of(init)
     assert connection is not None
     count_calls_of(connection)
     return RemoteProcess(loop, init, connection)
+
+
+def _connect_tls(loop: EventLoop, address: TcpAddress, own_name: str, client_type: type[InitClient]) -> InitClient:
+    from libmultiprocess.tls import connect_tls
+
+    from moneyrocket.ipc.tls import TlsKeys
+
+    keys = TlsKeys(address.keys, own_name.removeprefix("moneyrocket-"), (_SERVER_ROLE,))
+    return connect_tls(loop, address.host, address.port, keys.client_context(), client_type, identify=keys.identify)
+
+
+def _failure(address: Address, error: PairingError | OSError) -> IpcConnectError:
+    if isinstance(error, PeerRefused) and isinstance(address, TcpAddress):
+        return IpcConnectError(f"{address}: {error}. {_PAIRING_HINT}")
+    if isinstance(error, AddressError):
+        return IpcConnectError(str(error), absent=isinstance(error, NobodyListens))
+    absent = isinstance(error, ConnectionError)
+    return IpcConnectError(f"{address}: {error}", absent=absent)
 
 
 def on_disconnect(interface: object, hook: Callable[[], None]) -> None:
@@ -90,3 +126,23 @@ def on_disconnect(interface: object, hook: Callable[[], None]) -> None:
     connection = connection_of(interface)
     if connection is not None:
         connection.on_disconnect(hook)
+
+
+def on_caller_gone(hook: Callable[[], None]) -> None:
+    """Run ``hook`` once, in a thread of its own, when the process has gone whose call this thread is running.
+
+    Nothing happens if it runs none.
+    """
+    connection = calling_connection()
+    if connection is not None:
+        connection.on_disconnect(hook)
+
+
+def hang_up_on(interface: object) -> None:
+    """End the connection to the process that ``interface`` came from.
+
+    Nothing happens for an object of this process.
+    """
+    connection = connection_of(interface)
+    if connection is not None:
+        connection.hang_up()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libmultiprocess import EventLoop, Listener, listen
 
@@ -10,9 +11,17 @@ from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.interfaces.init import Init
 from moneyrocket.ipc.address import Address, AddressError, TcpAddress, parse_address
+from moneyrocket.ipc.keys import PairingError
 from moneyrocket.ipc.protocol import make_event_loop
 
+if TYPE_CHECKING:
+    from libmultiprocess.tls_listener import TlsListener
+
+    from moneyrocket.ipc.generated.init import InitServer
+
 _MAX_CONNECTIONS = 64
+_CLIENT_ROLES = ("wallet", "gui", "cli")
+_SETTLE_SECONDS = 30
 
 
 class IpcListeners:
@@ -27,9 +36,10 @@ class IpcListeners:
     def __init__(self, init: Init, own_name: str, folder: Path) -> None:
         self._init = init
         self._own_name = own_name
+        self._role = own_name.removeprefix("moneyrocket-")
         self._folder = folder
         self._loop: EventLoop | None = None
-        self._listeners: list[Listener] = []
+        self._listeners: list[Listener | TlsListener] = []
 
     def listen(self, text: str) -> None:
         """Listen on one more address.
@@ -41,27 +51,51 @@ class IpcListeners:
             InitError: it is no address, or it cannot be had.
         """
         try:
-            address = parse_address(text, self._folder, self._own_name.removeprefix("moneyrocket-"))
+            address = parse_address(text, self._folder, self._role)
             self._listeners.append(self._listen(address))
-        except (AddressError, OSError) as error:
+        except (AddressError, PairingError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise InitError(f"Unable to bind to IPC address '{text}'. {reason}") from error
         log.info("Listening for IPC requests on address %s", address)
 
     def close(self) -> None:
-        """Listen no more and hang up on everyone."""
+        """Listen no more, answer the calls that are running, and hang up on everyone."""
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
         if self._loop is not None:
+            if not self._loop.settle(_SETTLE_SECONDS):
+                log.warning("Calls of connected programs did not end within %d seconds", _SETTLE_SECONDS)
             self._loop.close()
 
-    def _listen(self, address: Address) -> Listener:
+    def _listen(self, address: Address) -> Listener | TlsListener:
         from moneyrocket.ipc.generated.init import InitServer
 
-        if isinstance(address, TcpAddress):
-            raise AddressError("TCP is not supported by this version of Moneyrocket")
         if self._loop is None:
             self._loop = make_event_loop(self._own_name)
+        if isinstance(address, TcpAddress):
+            return self._listen_tls(self._loop, address, InitServer)
         address.path.parent.mkdir(parents=True, exist_ok=True)
-        return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS)
+        return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal)
+
+    def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
+        from libmultiprocess.tls_listener import listen_tls
+
+        from moneyrocket.ipc.tls import TlsKeys
+
+        keys = TlsKeys(address.keys, self._role, _CLIENT_ROLES)
+        return listen_tls(
+            loop,
+            address.host,
+            address.port,
+            keys.server_context,
+            server_type,
+            self._init,
+            identify=keys.identify,
+            refused=_log_refusal,
+            max_connections=_MAX_CONNECTIONS,
+        )
+
+
+def _log_refusal(text: str) -> None:
+    log.warning("IPC %s", text)

@@ -9,13 +9,11 @@ from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import category_logger, log
-from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.rpc import json
 from moneyrocket.rpc.auth import Authenticator, AuthError, make_authenticator
-from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.http_server import HttpServer, ServerOptions
 from moneyrocket.rpc.http_types import HttpRequest, HttpResponse, Route
-from moneyrocket.rpc.jsonrpc import Call, Caller, error_reply
+from moneyrocket.rpc.jsonrpc import Caller
 from moneyrocket.rpc.table import RpcTable
 
 _log = category_logger("rpc")
@@ -85,6 +83,11 @@ class RpcServer:
             self._auth.delete_cookie()
             self._auth = None
 
+    def may_call(self, user: str, method: str) -> bool:
+        """Whether a user may call a method (-rpcwhitelist); anyone may while the server is not running."""
+        auth = self._auth
+        return auth is None or auth.may_call(user, method)
+
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answers one HTTP request."""
         auth = self._auth
@@ -107,10 +110,7 @@ class RpcServer:
             uri=request.target,
             may_call=lambda method: auth.may_call(user, method),
         )
-        try:
-            reply = caller.answer(json.loads(request.body))
-        except json.JsonError:
-            reply = error_reply(RpcError(RpcErrorCode.PARSE_ERROR, "Parse error"), Call())
+        reply = caller.answer_text(request.body)
         if reply.body is None:
             return HttpResponse(reply.status)
         body = (json.dumps(reply.body) + "\n").encode("utf-8", "replace")

@@ -290,9 +290,16 @@ class WalletDatabase:
         value = self.get("best_block")
         return BlockLocator.read(Reader(value)) if isinstance(value, bytes) else None
 
-    def put_best_block(self, locator: BlockLocator) -> None:
-        """Write what `best_block` reads."""
-        self.put("best_block", locator.serialize())
+    def best_height(self) -> int | None:
+        """Height of that block; None in files of versions that did not store it."""
+        value = self.get("best_height")
+        return value if isinstance(value, int) else None
+
+    def put_best_block(self, locator: BlockLocator, height: int) -> None:
+        """Write what `best_block` and `best_height` read."""
+        with self.transaction():
+            self.put("best_block", locator.serialize())
+            self.put("best_height", height)
 
     # Descriptors
 

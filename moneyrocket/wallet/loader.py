@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from moneyrocket.common import clock
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
 from moneyrocket.consensus.params import chain_params
-from moneyrocket.interfaces.chain import Chain
+from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.wallet import WalletLoader, Wallets
+from moneyrocket.wallet.catch_up import settle
 from moneyrocket.wallet.chain_follower import resend_if_due
 from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
-from moneyrocket.wallet.manager import WalletManager, start_wallet
+from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.ticker import Ticker
 
 _RESEND_CHECK_SECONDS = 60
@@ -100,7 +102,8 @@ class WalletLoaderImpl(WalletLoader):
     def start(self, schedule_rebroadcast: bool) -> None:
         """See `WalletLoader`."""
         for wallet in self._manager.wallets():
-            start_wallet(wallet)
+            with suppress(NodeAwayError):
+                settle(wallet)
         if schedule_rebroadcast:
             self._ticker = Ticker("walletsched", _RESEND_CHECK_SECONDS, self._resend)
 
@@ -139,8 +142,9 @@ class WalletLoaderImpl(WalletLoader):
         return self._wallets
 
     def _resend(self) -> None:
-        for wallet in self._manager.wallets():
-            resend_if_due(wallet)
+        with suppress(NodeAwayError):
+            for wallet in self._manager.wallets():
+                resend_if_due(wallet)
 
     def _verify_directory(self) -> bool:
         given = self._args.get("-walletdir")

@@ -13,9 +13,9 @@ from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
 from moneyrocket.common.version import CLIENT_VERSION
 from moneyrocket.consensus.params import ChainParams
-from moneyrocket.interfaces.chain import BroadcastMethod, Chain
+from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.interfaces.json import Json
-from moneyrocket.wallet.chain_follower import attach, resubmit
+from moneyrocket.wallet.catch_up import attach, recall_position, settle
 from moneyrocket.wallet.database import WalletDatabase
 from moneyrocket.wallet.errors import LoadFailure, WalletError, WalletLoadError
 from moneyrocket.wallet.flags import WalletFlag
@@ -118,7 +118,8 @@ class WalletManager:
                     wallet.display_name,
                     (clock.monotonic() - started) * 1000,
                 )
-                attach(wallet, is_new=True)
+                with suppress(NodeAwayError):
+                    attach(wallet, is_new=True)
             except WalletError as error:
                 database.close()
                 raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
@@ -237,11 +238,14 @@ class WalletManager:
             _note_client_version(wallet)
             wallet.keyring.load()
             wallet.ledger.load()
+            recall_position(wallet)
             log.info(
                 "[%s] Wallet completed loading in %15dms", wallet.display_name, (clock.monotonic() - started) * 1000
             )
             try:
                 attach(wallet, is_new=False)
+            except NodeAwayError as error:
+                log.info("[%s] %s The wallet follows the chain when it is back.", wallet.display_name, error)
             except BaseException:
                 if wallet.handler is not None:
                     wallet.handler.disconnect()
@@ -254,7 +258,9 @@ class WalletManager:
 
     def _publish(self, wallet: Wallet) -> None:
         self._add(wallet)
-        start_wallet(wallet)
+        # Without a node it is done when the node is back.
+        with suppress(NodeAwayError):
+            settle(wallet)
 
     def _add(self, wallet: Wallet) -> None:
         with self._lock:
@@ -329,10 +335,3 @@ def _note_client_version(wallet: Wallet) -> None:
         log.info("[%s] Last client version = %d", wallet.display_name, last)
     if last != CLIENT_VERSION:
         wallet.database.put("client_version", CLIENT_VERSION)
-
-
-def start_wallet(wallet: Wallet) -> None:
-    """Give a loaded wallet's transactions to the node, and learn which of them the mempool holds."""
-    resubmit(wallet, BroadcastMethod.MEMPOOL_ONLY, force=True)
-    with wallet.lock:
-        wallet.chain.request_mempool_transactions(wallet.follower)

@@ -164,9 +164,9 @@ class DesktopNode(Node):
 
     def wallets(self) -> Wallets | None:
         """See `Node`."""
-        loader = self._context.wallet_loader if self._context is not None else None
+        loaders = self._context.wallet_router.loaders() if self._context is not None else []
         try:
-            return None if loader is None else loader.wallets()
+            return loaders[0].wallets() if loaders else None
         except ConnectionError:
             return None
 

@@ -35,7 +35,7 @@ def test_a_unix_address_is_a_path_in_the_chains_folder(text: str, path: str) -> 
 def test_a_tcp_address_is_a_host_and_a_port(text: str, host: str, port: int) -> None:
     address = parse_address(text, FOLDER)
 
-    assert address == TcpAddress(host, port)
+    assert address == TcpAddress(host, port, FOLDER / "ipc")
     assert str(address) == text
 
 

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 from moneyrocket.common import clock, logging
 from moneyrocket.common.version import CLIENT_NAME
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
-from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc import values
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
+from moneyrocket.rpc.table import RpcTable
+
+
+class RpcHost(Protocol):
+    """A program with an RPC server."""
+
+    @property
+    def rpc_table(self) -> RpcTable:
+        """The methods on offer."""
+
+    def request_shutdown(self) -> None:
+        """Let the program stop."""
 
 
 @rpc_method(
@@ -22,11 +34,11 @@ from moneyrocket.rpc.params import Args, Param, ParamType
     result='"str"    (string) The text',
     name="help",
 )
-def help_(node: NodeContext, args: Args) -> Json:
+def help_(host: RpcHost, args: Args) -> Json:
     name = args.opt_str("command") or ""
     if name == "dump_all_command_conversions":
-        return node.rpc_table.argument_map(args.request)
-    return node.rpc_table.help(name, args.request)
+        return host.rpc_table.argument_map(args.request)
+    return host.rpc_table.help(name, args.request)
 
 
 @rpc_method(
@@ -35,8 +47,8 @@ def help_(node: NodeContext, args: Args) -> Json:
     params=(Param("wait", ParamType.NUM, "Milliseconds to wait before the reply", required=False, hidden=True),),
     result=f"\"str\"    (string) The text '{CLIENT_NAME} stopping'",
 )
-def stop(node: NodeContext, args: Args) -> Json:
-    node.request_shutdown()
+def stop(host: RpcHost, args: Args) -> Json:
+    host.request_shutdown()
     wait = args.opt_int("wait")
     if wait is not None:
         time.sleep(max(wait, 0) / 1000)
@@ -49,7 +61,7 @@ def stop(node: NodeContext, args: Args) -> Json:
     result="n    (numeric) Seconds since it was started",
     examples=(cli_example("uptime"), http_example("uptime")),
 )
-def uptime(node: NodeContext, args: Args) -> Json:
+def uptime(host: RpcHost, args: Args) -> Json:
     return clock.uptime()
 
 
@@ -70,12 +82,12 @@ def uptime(node: NodeContext, args: Args) -> Json:
     ),
     examples=(cli_example("getrpcinfo"), http_example("getrpcinfo")),
 )
-def getrpcinfo(node: NodeContext, args: Args) -> Json:
+def getrpcinfo(host: RpcHost, args: Args) -> Json:
     current = clock.monotonic()
     return {
         "active_commands": [
             {"method": command.method, "duration": int((current - command.start) * 1_000_000)}
-            for command in node.rpc_table.active_commands()
+            for command in host.rpc_table.active_commands()
         ],
         "logpath": str(logging.log_path() or ""),
     }
@@ -115,7 +127,7 @@ def getrpcinfo(node: NodeContext, args: Args) -> Json:
     ),
     name="logging",
 )
-def logging_(node: NodeContext, args: Args) -> Json:
+def logging_(host: RpcHost, args: Args) -> Json:
     for name, switch in (("include", logging.enable_category), ("exclude", logging.disable_category)):
         for value in args.opt_list(name) or ():
             category = values.as_str(value)
@@ -146,7 +158,7 @@ def logging_(node: NodeContext, args: Args) -> Json:
     ),
     examples=(cli_example("getmemoryinfo"), http_example("getmemoryinfo")),
 )
-def getmemoryinfo(node: NodeContext, args: Args) -> Json:
+def getmemoryinfo(host: RpcHost, args: Args) -> Json:
     mode = args.str("mode")
     if mode == "mallocinfo":
         raise RpcError(RpcErrorCode.INVALID_PARAMETER, "mallocinfo mode not available")
