@@ -66,14 +66,15 @@ class AttachSource(BaseSource):
             remote, node = attach_node(self._address, self._component, _CONNECT_PATIENCE)
         except IpcConnectError as error:
             log.debug("Cannot attach to the node: %s", error)
-            raise (NodeAwayError if error.absent else NodeStartError)(str(error)) from error
+            message = str(error)
+            raise (NodeAwayError if error.absent else NodeStartError)(message[:1].upper() + message[1:]) from error
         with self._lock:
             closed = number != self._number
             if not closed:
                 self._remote, self._node = remote, node
         if closed:
             remote.close()
-            raise NodeAwayError(f"{self._address}: given up")
+            raise NodeAwayError(f"Hung up on {self._address}")
         log.info("Attached to the node at %s", self._address)
         remote.on_disconnect(lambda: self._lost(remote))
         return node
@@ -101,7 +102,7 @@ class AttachSource(BaseSource):
     def _lost(self, remote: RemoteProcess) -> None:
         if remote is self._remote:
             log.info("The node at %s has gone", self._address)
-            self._events.lost(f"{self._address}: the node has gone")
+            self._events.lost(f"The node at {self._address} has gone")
 
 
 def address_to_attach(args: ArgsManager) -> Address | None:

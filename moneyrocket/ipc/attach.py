@@ -36,16 +36,14 @@ def attach_node(address: Address, component: Component, timeout: float) -> tuple
         if remote is not None:
             remote.close()
         cause = error.__cause__ if isinstance(error, IpcConnectError) else error
-        if isinstance(cause, FileNotFoundError | ConnectionRefusedError):
-            raise IpcConnectError(f"{address}: nobody listens there", absent=True) from error
         if isinstance(cause, TimedOut):
-            raise IpcConnectError(f"{address}: no answer within {timeout:.0f} seconds", absent=True) from error
+            raise IpcConnectError(f"no answer from {address} within {timeout:g} seconds", absent=True) from error
         if isinstance(error, ConnectionError):
-            raise IpcConnectError(f"{address}: the connection was closed at once", absent=True) from error
+            raise IpcConnectError(f"{address} hung up at once", absent=True) from error
         if isinstance(error, NotOfferedError):
-            raise IpcConnectError(f"{address}: {error}") from error
+            raise IpcConnectError(f"the node refuses: {error}") from error
         if isinstance(error, RemoteError):
-            raise IpcConnectError(f"{address}: what listens there is no Moneyrocket node") from error
+            raise IpcConnectError(f"what listens at {address} is no Moneyrocket node") from error
         raise
 
 

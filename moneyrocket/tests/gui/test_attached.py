@@ -18,7 +18,8 @@ from moneyrocket.tests.gui.fake_wallet import FakeWallet
 from moneyrocket.tests.gui.pages import open_page
 
 ADDRESS = "unix:/data/node.sock"
-AWAY = f"{ADDRESS}: nobody listens there"
+AWAY = "Nobody listens at /data/node.sock: there is no such socket"
+GONE = f"The node at {ADDRESS} has gone"
 
 
 @pytest.fixture
@@ -104,10 +105,10 @@ def test_the_window_stays_when_the_node_is_stopped_and_catches_up_when_it_is_bac
     qtbot.waitUntil(lambda: peers.model.rowCount() == 8)
     source.error = NodeAwayError(AWAY)
     node.tell(lambda listener: listener.shutdown_requested())
-    source.lose(f"{ADDRESS}: the node has gone")
+    source.lose(GONE)
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
     assert desktop.window.isVisible()
-    assert desktop.window.node_banner.text.text() == f"The node is away. {ADDRESS}: the node has gone"
+    assert desktop.window.node_banner.text.text() == f"The node is away. {GONE}"
     assert desktop.session.open_wallets == []
 
     node.dead = False

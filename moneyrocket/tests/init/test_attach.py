@@ -88,7 +88,7 @@ def at_height(recorder: Recorder, height: int) -> bool:
 
 
 def test_nobody_there(start_source: StartSource, address: UnixAddress) -> None:
-    with pytest.raises(NodeAwayError, match=f"unix:{address.path}: nobody listens there"):
+    with pytest.raises(NodeAwayError, match=f"^Nobody listens at {address.path}"):
         start_source().connect(Recorder())
 
 
@@ -140,7 +140,7 @@ def test_a_killed_node_comes_back(start_node: StartNode, start_source: StartSour
     process.kill()
     process.wait()
     wait_until(lambda: "node lost" in recorder.events, "events")
-    with pytest.raises(NodeAwayError, match="nobody listens"):
+    with pytest.raises(NodeAwayError, match="Nobody listens"):
         source.connect(recorder)
     assert not any(stats.alive for stats in source.process_stats() if stats.role is not ProcessRole.GUI)
     (Path(source.attached_to.removeprefix("unix:"))).unlink()
@@ -287,16 +287,17 @@ def test_a_node_that_hangs_is_given_up(address: UnixAddress) -> None:
         silent.bind(str(address.path))
         silent.listen()
 
-        with pytest.raises(IpcConnectError, match="no answer within") as caught:
+        with pytest.raises(IpcConnectError, match=r"no answer from unix:.* within 0\.2 seconds") as caught:
             attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 0.2)
 
     assert caught.value.absent
 
 
 def test_an_address_that_cannot_be_is_no_node_that_is_away(address: UnixAddress) -> None:
-    address.path.parent.write_text("no folder")
+    address.path.parent.mkdir()
+    address.path.write_text("no socket")
 
-    with pytest.raises(IpcConnectError, match="Not a directory") as caught:
+    with pytest.raises(IpcConnectError, match="is not a socket") as caught:
         attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 1)
 
     assert not caught.value.absent

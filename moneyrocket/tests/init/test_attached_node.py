@@ -26,11 +26,16 @@ def context() -> Any:
         args=ArgsManager(()),
         rpc_table=RpcTable(),
         announcer=Announcer(),
-        started=threading.Event(),
+        startup_over=threading.Event(),
         shutdown=threading.Event(),
         wallet_loader=None,
     )
-    made.request_shutdown = made.shutdown.set
+
+    def request_shutdown() -> None:
+        made.shutdown.set()
+        made.startup_over.set()
+
+    made.request_shutdown = request_shutdown
     return made
 
 
@@ -50,7 +55,7 @@ def starting(node: AttachedNode) -> threading.Thread:
 def test_start_waits_until_the_node_is_up(context: Any, starting: threading.Thread) -> None:
     assert starting.is_alive()
 
-    context.started.set()
+    context.startup_over.set()
 
     starting.join(PATIENCE)
     assert not starting.is_alive()
