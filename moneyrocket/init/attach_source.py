@@ -40,6 +40,7 @@ class AttachSource(BaseSource):
         self._component = Component(own_name, VERSION_TEXT, PROTOCOL_VERSION, chain)
         self._lock = threading.Lock()
         self._number = 0
+        self._problem = ""
         self._remote: RemoteProcess | None = None
         self._node: Node | None = None
         self._watch = NodeWatch(self._init, lambda: self._node)
@@ -65,9 +66,7 @@ class AttachSource(BaseSource):
         try:
             remote, node = attach_node(self._address, self._component, _CONNECT_PATIENCE)
         except IpcConnectError as error:
-            log.debug("Cannot attach to the node: %s", error)
-            message = str(error)
-            raise (NodeAwayError if error.absent else NodeStartError)(message[:1].upper() + message[1:]) from error
+            raise (NodeAwayError if error.absent else NodeStartError)(self._told(str(error))) from error
         with self._lock:
             closed = number != self._number
             if not closed:
@@ -75,6 +74,7 @@ class AttachSource(BaseSource):
         if closed:
             remote.close()
             raise NodeAwayError(f"Hung up on {self._address}")
+        self._problem = ""
         log.info("Attached to the node at %s", self._address)
         remote.on_disconnect(lambda: self._lost(remote))
         return node
@@ -98,6 +98,13 @@ class AttachSource(BaseSource):
     def _init(self) -> Init | None:
         remote = self._remote
         return remote.init if remote is not None and remote.connected else None
+
+    def _told(self, problem: str) -> str:
+        """A problem as the user reads it; logged when it is another one than before."""
+        if problem != self._problem:
+            log.info("Not attached to the node: %s", problem)
+            self._problem = problem
+        return problem if problem.startswith(self.attached_to) else problem[:1].upper() + problem[1:]
 
     def _lost(self, remote: RemoteProcess) -> None:
         if remote is self._remote:

@@ -26,9 +26,11 @@ from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
 from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import AddressType, NewWallet
-from moneyrocket.ipc.address import UnixAddress
+from moneyrocket.ipc.address import UnixAddress, parse_address
 from moneyrocket.ipc.attach import attach_node
 from moneyrocket.ipc.connect import IpcConnectError
+from moneyrocket.ipc.keys import FOLDER, own_certificate
+from moneyrocket.ipc.peers import Peers
 from moneyrocket.tests.init.test_desktop import (
     Recorder,
     mine,
@@ -301,6 +303,18 @@ def test_an_address_that_cannot_be_is_no_node_that_is_away(address: UnixAddress)
         attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 1)
 
     assert not caught.value.absent
+
+
+def test_a_host_that_is_not_known_may_be_known_later(tmp_path: Path) -> None:
+    address = parse_address("tcp:nowhere.invalid:8500", tmp_path)
+    keys = tmp_path / FOLDER
+    own_certificate(keys, "gui")
+    Peers(keys).add(own_certificate(tmp_path / "other", "node"))
+
+    with pytest.raises(IpcConnectError, match=r"nowhere\.invalid") as caught:
+        attach_node(address, Component("moneyrocket-gui", "1", PROTOCOL_VERSION, "regtest"), 10)
+
+    assert caught.value.absent
 
 
 class TestWhereTo:
