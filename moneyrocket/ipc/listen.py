@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from moneyrocket.ipc.generated.init import InitServer
 
 _MAX_CONNECTIONS = 64
-_CLIENT_ROLES = ("wallet", "gui", "cli")
 _SETTLE_SECONDS = 30
 
 
@@ -63,7 +63,11 @@ class IpcListeners:
     def close(self) -> None:
         """Listen no more, answer the calls that are running, and hang up on everyone."""
         for listener in self._listeners:
-            listener.close()
+            if isinstance(listener, Listener):
+                # So Bitcoin Core's tools say that the connection is refused, as they do of its own node.
+                listener.close(leave_file=True)
+            else:
+                listener.close()
         self._listeners.clear()
         if self._loop is not None:
             if not self._loop.settle(_SETTLE_SECONDS):
@@ -77,28 +81,29 @@ class IpcListeners:
             self._loop = make_event_loop(self._own_name)
         if isinstance(address, TcpAddress):
             return self._listen_tls(self._loop, address, InitServer)
+        make_server = partial(
+            listen, self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, refused=_log_refusal
+        )
         outside = launcher()
         if outside is None:
             address.path.parent.mkdir(parents=True, exist_ok=True)
-            return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal)
-        return listen(
-            self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal, outside.listen,
-            own_files.remove,
-        )  # fmt: skip
+            return make_server()
+        return make_server(bind=outside.listen, remove=partial(own_files.remove, missing_ok=True))
 
     def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
         from libmultiprocess.tls_listener import listen_tls
 
+        from moneyrocket.ipc.roles import CLIENT_ROLES, RoleInit
         from moneyrocket.ipc.tls import TlsKeys
 
-        keys = TlsKeys(address.keys, self._role, _CLIENT_ROLES)
+        keys = TlsKeys(address.keys, self._role, CLIENT_ROLES)
         return listen_tls(
             loop,
             address.host,
             address.port,
             keys.server_context,
             server_type,
-            self._init,
+            lambda certificate: RoleInit(self._init, keys.role_of(certificate)),
             identify=keys.identify,
             refused=_log_refusal,
             max_connections=_MAX_CONNECTIONS,
