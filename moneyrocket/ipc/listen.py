@@ -60,7 +60,11 @@ class IpcListeners:
     def close(self) -> None:
         """Listen no more, answer the calls that are running, and hang up on everyone."""
         for listener in self._listeners:
-            listener.close()
+            if isinstance(listener, Listener):
+                # So Bitcoin Core's tools say that the connection is refused, as they do of its own node.
+                listener.close(leave_file=True)
+            else:
+                listener.close()
         self._listeners.clear()
         if self._loop is not None:
             if not self._loop.settle(_SETTLE_SECONDS):
