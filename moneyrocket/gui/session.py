@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,6 +13,7 @@ from moneyrocket.gui.workers import Poll, Worker
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.node import Node, NodeAwayError, NodeSource, NodeStartError
 from moneyrocket.interfaces.wallet import Wallet, Wallets
+from moneyrocket.interfaces.wallet_values import WalletRequestError
 
 PING_INTERVAL_MS = 2000
 PING_TIMEOUT = 3.0
@@ -31,6 +33,23 @@ class State(Enum):
     FAILED = "failed"
     STOPPING = "stopping"
     STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The wallets of a node.
+
+    Attributes:
+        wallets: what makes and loads them, None without a wallet process.
+        loaded: the loaded ones with their names.
+        handler: of the subscription to further ones.
+        gone: those whose process has gone, or that are not loaded any more.
+    """
+
+    wallets: Wallets | None
+    loaded: list[tuple[str, Wallet]]
+    handler: Handler | None
+    gone: list[WalletSession]
 
 
 class Session(QObject):
@@ -150,6 +169,10 @@ class Session(QObject):
         self._handler = self._wallets_handler = None
         for wallet in list(self.open_wallets):
             self._close(wallet)
+        if not self.wallets_alive:
+            # The next node begins with wallets of its own.
+            self.wallets_alive = True
+            self.wallets_alive_changed.emit(True)
         self._set_state(State.LOST, message)
         if self.source.can_reconnect:
             self._retry.start(self._retry_ms)
@@ -221,28 +244,37 @@ class Session(QObject):
         if node is None:
             return
 
-        def ask() -> tuple[Wallets | None, list[tuple[str, Wallet]], Handler | None]:
+        sessions = list(self.open_wallets)
+
+        def ask() -> _Found:
+            gone = [session for session in sessions if not _answers(session.wallet)]
             wallets = node.wallets()
             if wallets is None:
-                return None, [], None
+                return _Found(None, [], None, sessions)
             handler = wallets.handle_loaded(self._source_events.receiver.wallet_loaded)
-            return wallets, [(wallet.name(), wallet) for wallet in wallets.loaded()], handler
+            loaded = [(wallet.name(), wallet) for wallet in wallets.loaded()]
+            names = {name for name, _ in loaded}
+            gone += [session for session in sessions if session.name not in names]
+            return _Found(wallets, loaded, handler, gone)
 
-        self.worker.call(ask, self._found_wallets, key="wallets", context=self, patient=True)
+        def take(found: _Found) -> None:
+            if self.node is node:
+                self._found_wallets(found)
 
-    def _found_wallets(self, found: tuple[Wallets | None, list[tuple[str, Wallet]], Handler | None]) -> None:
-        wallets, loaded, handler = found
-        if wallets is None:
-            return
-        self.wallets = wallets
+        self.worker.call(ask, take, key="wallets", context=self, patient=True)
+
+    def _found_wallets(self, found: _Found) -> None:
+        for session in found.gone:
+            self._close(session)
+        self.wallets = found.wallets
         # Kept, since a subscription ends with the object that stands for it.
-        old, self._wallets_handler = self._wallets_handler, handler
+        old, self._wallets_handler = self._wallets_handler, found.handler
         if old is not None:
             self.worker.call(old.disconnect, None, lambda _: None)
-        if not self.wallets_alive:
+        if found.wallets is not None and not self.wallets_alive:
             self.wallets_alive = True
             self.wallets_alive_changed.emit(True)
-        for name, wallet in loaded:
+        for name, wallet in found.loaded:
             self._open(name, wallet)
         self.wallets_changed.emit()
 
@@ -289,3 +321,12 @@ class Session(QObject):
 
     def _wallets_back(self, _: None) -> None:
         self.find_wallets()
+
+
+def _answers(wallet: Wallet) -> bool:
+    """Whether the wallet is still loaded, and its process there."""
+    try:
+        wallet.name()
+    except (ConnectionError, WalletRequestError):
+        return False
+    return True

@@ -40,6 +40,7 @@ class AttachSource(BaseSource):
         self._component = Component(own_name, VERSION_TEXT, PROTOCOL_VERSION, chain)
         self._lock = threading.Lock()
         self._number = 0
+        self._problem = ""
         self._remote: RemoteProcess | None = None
         self._node: Node | None = None
         self._watch = NodeWatch(self._init, lambda: self._node)
@@ -65,15 +66,15 @@ class AttachSource(BaseSource):
         try:
             remote, node = attach_node(self._address, self._component, _CONNECT_PATIENCE)
         except IpcConnectError as error:
-            log.debug("Cannot attach to the node: %s", error)
-            raise (NodeAwayError if error.absent else NodeStartError)(str(error)) from error
+            raise (NodeAwayError if error.absent else NodeStartError)(self._told(str(error))) from error
         with self._lock:
             closed = number != self._number
             if not closed:
                 self._remote, self._node = remote, node
         if closed:
             remote.close()
-            raise NodeAwayError(f"{self._address}: given up")
+            raise NodeAwayError(f"Hung up on {self._address}")
+        self._problem = ""
         log.info("Attached to the node at %s", self._address)
         remote.on_disconnect(lambda: self._lost(remote))
         return node
@@ -98,10 +99,17 @@ class AttachSource(BaseSource):
         remote = self._remote
         return remote.init if remote is not None and remote.connected else None
 
+    def _told(self, problem: str) -> str:
+        """A problem as the user reads it; logged when it is another one than before."""
+        if problem != self._problem:
+            log.info("Not attached to the node: %s", problem)
+            self._problem = problem
+        return problem if problem.startswith(self.attached_to) else problem[:1].upper() + problem[1:]
+
     def _lost(self, remote: RemoteProcess) -> None:
         if remote is self._remote:
             log.info("The node at %s has gone", self._address)
-            self._events.lost(f"{self._address}: the node has gone")
+            self._events.lost(f"The node at {self._address} has gone")
 
 
 def address_to_attach(args: ArgsManager) -> Address | None:

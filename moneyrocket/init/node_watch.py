@@ -26,7 +26,7 @@ class NodeWatch:
     def __init__(self, init: Callable[[], Init | None], node: Callable[[], Node | None]) -> None:
         self._init = init
         self._node = node
-        self._last: dict[ProcessRole, ProcessStats] = {}
+        self._last: list[ProcessStats] = []
         self._ping = InTime("nodeping", self._ask_echo)
         self._stats = InTime("nodestats", self._ask_stats)
 
@@ -37,14 +37,13 @@ class NodeWatch:
     def process_stats(self) -> list[ProcessStats]:
         """See `NodeSource.process_stats`."""
         own = ProcessStats.measure(ProcessRole.GUI)
-        for stats in self._stats.answer(_STATS_PATIENCE) or ():
-            self._last[stats.role] = stats
+        self._last = self._stats.answer(_STATS_PATIENCE) or self._last
         there = self._init() is not None
         others = [
             stats
             if there and stats.alive and own.time - stats.time < 2 * _STATS_PATIENCE
             else ProcessStats(stats.role, stats.name, stats.pid, alive=False, time=own.time)
-            for stats in self._last.values()
+            for stats in self._last
         ]
         return [own, *others]
 

@@ -90,16 +90,14 @@ class VisitorInit(Init):
         def left() -> None:
             log.info("%s has left", title)
             context.wallet_router.leave(visitor)
-            if not context.wallet_router.loaders():
-                context.announcer.wallets_lost()
+            context.announcer.wallets_ready()
 
         loader.set_mock_time(clock.mock_time())
         context.wallet_router.join(visitor)
         log.info("%s has attached", title)
         on_disconnect(loader, left)
         context.wallet_router.warn_of_doubles(visitor)
-        if context.wallet_router.loaders() == [loader]:
-            context.announcer.wallets_ready()
+        context.announcer.wallets_ready()
         return VisitorChain(context, visitor, failed)
 
     def attach_node(self, component: Component) -> Node:

@@ -73,10 +73,10 @@ class NodeNotifications:
         """See `Node.warnings`."""
 
     def wallets_ready(self) -> None:
-        """`Node.wallets` gives wallets, those of start-up loaded; also after `Node.restart_wallets`."""
+        """`Node.wallets` has others than before: those of start-up are loaded, or a wallet process has come or gone."""
 
     def wallets_lost(self) -> None:
-        """The wallet process ended unasked: its objects raise `ConnectionError`. See `Node.restart_wallets`."""
+        """The node's own wallet process ended: its objects raise `ConnectionError`. See `Node.restart_wallets`."""
 
     def shutdown_requested(self) -> None:
         """The node shall stop (RPC ``stop``, a signal, a fatal error): leave, calling `Node.stop` on the way."""
@@ -223,7 +223,7 @@ class Node(ABC):
 
     @abstractmethod
     def wallets(self) -> Wallets | None:
-        """The wallets; None without a wallet component, before start-up has made it, and while its process is gone."""
+        """The wallets of all wallet processes; None without any, before start-up has made one, and while it is gone."""
 
     @abstractmethod
     def restart_wallets(self) -> None:
@@ -237,7 +237,7 @@ class Node(ABC):
 
     @abstractmethod
     def process_stats(self) -> list[ProcessStats]:
-        """The node's process, and the wallet's if it is another."""
+        """The node's process, and those of wallets if they are others."""
 
     @abstractmethod
     def handle_log(self, category: str, sink: LogSink) -> Handler:

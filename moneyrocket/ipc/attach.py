@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 
-from libmultiprocess import RemoteError, TimedOut, deadline
+from libmultiprocess import AddressError, PeerRefused, RemoteError, TimedOut, deadline
 
 from moneyrocket.interfaces.init import Component, NotOfferedError
 from moneyrocket.interfaces.node import Node
-from moneyrocket.ipc.address import Address, UnixAddress
+from moneyrocket.ipc.address import Address, TcpAddress, UnixAddress
 from moneyrocket.ipc.connect import IpcConnectError, RemoteProcess, connect_to
 
 
@@ -37,13 +37,16 @@ def attach_node(address: Address, component: Component, timeout: float) -> tuple
             remote.close()
         cause = error.__cause__ if isinstance(error, IpcConnectError) else error
         if isinstance(cause, TimedOut):
-            raise IpcConnectError(f"{address}: no answer within {timeout:.0f} seconds", absent=True) from error
+            raise IpcConnectError(f"no answer from {address} within {timeout:g} seconds", absent=True) from error
+        if isinstance(address, TcpAddress) and isinstance(cause, AddressError) and not isinstance(cause, PeerRefused):
+            # Without a network no host is known; that passes.
+            raise IpcConnectError(str(error), absent=True) from error
         if isinstance(error, ConnectionError):
-            raise IpcConnectError(f"{address}: the connection was closed at once", absent=True) from error
+            raise IpcConnectError(f"{address} hung up at once", absent=True) from error
         if isinstance(error, NotOfferedError):
-            raise IpcConnectError(f"{address}: {error}") from error
+            raise IpcConnectError(f"the node refuses: {error}") from error
         if isinstance(error, RemoteError):
-            raise IpcConnectError(f"{address}: there is no Moneyrocket node ({error})") from error
+            raise IpcConnectError(f"what listens at {address} is no Moneyrocket node") from error
         raise
 
 

@@ -134,5 +134,5 @@ class StartPage(QWidget):
             return self.tr("Leaving"), self.tr("The node goes on.")
         if not session.problem:
             return self.tr("Connecting to the node"), session.source.attached_to
-        again = self.tr("This window connects by itself as soon as a node listens there (option -ipcbind).")
+        again = self.tr("This window connects by itself once a node started with -ipcbind is there.")
         return self.tr("Waiting for the node"), f"{session.problem}.\n{again}"

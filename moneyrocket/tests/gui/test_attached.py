@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -11,14 +13,15 @@ from moneyrocket.gui.pages.peers_page import PeersPage
 from moneyrocket.gui.pages.process_page import ProcessPage
 from moneyrocket.gui.session import LAST_LOOK_MS, State
 from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
-from moneyrocket.interfaces.process import ProcessRole
+from moneyrocket.interfaces.process import ProcessRole, ProcessStats
 from moneyrocket.tests.gui.conftest import StartDesktop
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
 from moneyrocket.tests.gui.fake_wallet import FakeWallet
 from moneyrocket.tests.gui.pages import open_page
 
 ADDRESS = "unix:/data/node.sock"
-AWAY = f"{ADDRESS}: nobody listens there"
+AWAY = "Nobody listens at /data/node.sock: there is no such socket"
+GONE = f"The node at {ADDRESS} has gone"
 
 
 @pytest.fixture
@@ -104,10 +107,10 @@ def test_the_window_stays_when_the_node_is_stopped_and_catches_up_when_it_is_bac
     qtbot.waitUntil(lambda: peers.model.rowCount() == 8)
     source.error = NodeAwayError(AWAY)
     node.tell(lambda listener: listener.shutdown_requested())
-    source.lose(f"{ADDRESS}: the node has gone")
+    source.lose(GONE)
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
     assert desktop.window.isVisible()
-    assert desktop.window.node_banner.text.text() == f"The node is away. {ADDRESS}: the node has gone"
+    assert desktop.window.node_banner.text.text() == f"The node is away. {GONE}"
     assert desktop.session.open_wallets == []
 
     node.dead = False
@@ -212,3 +215,44 @@ def test_a_wallet_loaded_by_somebody_else_appears(
     node.tell(lambda listener: listener.wallets_ready())
 
     qtbot.waitUntil(lambda: desktop.session.find("Other") is not None)
+
+
+def test_a_wallet_of_a_process_that_has_left_disappears(
+    qtbot: QtBot, start: StartDesktop, source: FakeSource, node: FakeNode
+) -> None:
+    desktop = start(source)
+    assert node.wallet_component is not None
+
+    node.wallet_component.open.clear()
+    node.tell(lambda listener: listener.wallets_ready())
+
+    qtbot.waitUntil(lambda: desktop.session.open_wallets == [])
+    assert not desktop.window.wallet_banner.isVisible()
+
+
+def test_a_wallet_whose_process_left_and_returned_is_taken_anew(
+    qtbot: QtBot, start: StartDesktop, source: FakeSource, node: FakeNode, wallet: FakeWallet
+) -> None:
+    desktop = start(source)
+    old = desktop.session.open_wallets[0]
+    assert node.wallet_component is not None
+
+    wallet.process_gone = True
+    node.wallet_component.open[:] = [FakeWallet("Savings")]
+    node.tell(lambda listener: listener.wallets_ready())
+
+    qtbot.waitUntil(lambda: desktop.session.open_wallets not in ([], [old]))
+    assert [session.name for session in desktop.session.open_wallets] == ["Savings"]
+
+
+def test_every_wallet_process_is_shown(qtbot: QtBot, start: StartDesktop, source: FakeSource) -> None:
+    desktop = start(source)
+    page = open_page(desktop, "processes", ProcessPage)
+    qtbot.waitUntil(lambda: len(page.cards) == 3)
+    own, node, wallet = (ProcessStats(role, role.value, 4000, True, 1.0) for role in list(ProcessRole)[:3])
+
+    page._take([own, node, wallet, replace(wallet, pid=4999)])
+    assert ["process 4999" in card.process.text() for card in page.more_cards] == [True]
+    page._take([own, node, wallet])
+
+    assert page.more_cards == []

@@ -26,9 +26,11 @@ from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
 from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import AddressType, NewWallet
-from moneyrocket.ipc.address import UnixAddress
+from moneyrocket.ipc.address import KEYS_FOLDER, UnixAddress, parse_address
 from moneyrocket.ipc.attach import attach_node
 from moneyrocket.ipc.connect import IpcConnectError
+from moneyrocket.ipc.keys import own_certificate
+from moneyrocket.ipc.peers import Peers
 from moneyrocket.tests.init.test_desktop import (
     Recorder,
     mine,
@@ -88,7 +90,7 @@ def at_height(recorder: Recorder, height: int) -> bool:
 
 
 def test_nobody_there(start_source: StartSource, address: UnixAddress) -> None:
-    with pytest.raises(NodeAwayError, match=f"nobody listens at {address.path}"):
+    with pytest.raises(NodeAwayError, match=f"^Nobody listens at {address.path}"):
         start_source().connect(Recorder())
 
 
@@ -140,7 +142,7 @@ def test_a_killed_node_comes_back(start_node: StartNode, start_source: StartSour
     process.kill()
     process.wait()
     wait_until(lambda: "node lost" in recorder.events, "events")
-    with pytest.raises(NodeAwayError, match="nobody listens"):
+    with pytest.raises(NodeAwayError, match="Nobody listens"):
         source.connect(recorder)
     assert not any(stats.alive for stats in source.process_stats() if stats.role is not ProcessRole.GUI)
     (Path(source.attached_to.removeprefix("unix:"))).unlink()
@@ -225,7 +227,7 @@ def hanging_program(address: UnixAddress) -> Iterator[None]:
 def test_a_program_that_hangs_holds_up_nobody(
     start_node: StartNode, start_source: StartSource, address: UnixAddress
 ) -> None:
-    start_node()
+    process = start_node()
     node = started(start_source(), Recorder())
     wallet = wallets_of(node).create(NewWallet("w")).wallet
 
@@ -236,6 +238,8 @@ def test_a_program_that_hangs_holds_up_nobody(
         assert node.chain_state().height == 20
         wait_until(lambda: wallet.balances().immature > 0, "balance")
         wallets_of(node).unload("w", False)
+        node.request_shutdown()
+        assert process.wait(60) == 0
 
 
 def test_nothing_is_left_of_a_program_that_dies(
@@ -285,8 +289,30 @@ def test_a_node_that_hangs_is_given_up(address: UnixAddress) -> None:
         silent.bind(str(address.path))
         silent.listen()
 
-        with pytest.raises(IpcConnectError, match="no answer within") as caught:
+        with pytest.raises(IpcConnectError, match=r"no answer from unix:.* within 0\.2 seconds") as caught:
             attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 0.2)
+
+    assert caught.value.absent
+
+
+def test_an_address_that_cannot_be_is_no_node_that_is_away(address: UnixAddress) -> None:
+    address.path.parent.mkdir()
+    address.path.write_text("no socket")
+
+    with pytest.raises(IpcConnectError, match="is not a socket") as caught:
+        attach_node(address, Component("tests", "1", PROTOCOL_VERSION, "regtest"), 1)
+
+    assert not caught.value.absent
+
+
+def test_a_host_that_is_not_known_may_be_known_later(tmp_path: Path) -> None:
+    address = parse_address("tcp:nowhere.invalid:8500", tmp_path)
+    keys = tmp_path / KEYS_FOLDER
+    own_certificate(keys, "gui")
+    Peers(keys).add(own_certificate(tmp_path / "other", "node"))
+
+    with pytest.raises(IpcConnectError, match=r"nowhere\.invalid") as caught:
+        attach_node(address, Component("moneyrocket-gui", "1", PROTOCOL_VERSION, "regtest"), 10)
 
     assert caught.value.absent
 
