@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from decimal import Decimal
@@ -126,6 +125,8 @@ def test_a_wallet_shares_the_data_directory_of_its_node(node_factory: NodeFactor
     process.start()
 
     assert process.rpc.getaddressinfo(address)["ismine"]
+    assert '"walletname": "w"' in process.cli("getwalletinfo").stdout
+    assert process.cli("getblockcount").status != 0
     assert "wallet" not in (bare_node.chain_dir / "settings.json").read_text()
     assert bare_node.cli("getblockcount").stdout == "200"
 
@@ -297,10 +298,9 @@ def test_a_wallet_process_serves_its_own_socket(attached: WalletProcess) -> None
     path = attached.chain_dir / "wallet.sock"
     wait_until(path.is_socket, "wallet.sock", timeout=attached.timeout(10))
 
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.connect(os.fspath(path))
-    attached.stop()
-    assert not path.exists()
+    done = attached.node.cli(f"-ipcconnect=unix:{path}", "getwalletinfo")
+    assert '"walletname": "w"' in done.stdout
+    assert attached.node.cli(f"-ipcconnect=unix:{path}", "getblockcount").status != 0
 
 
 # Several

@@ -225,7 +225,9 @@ class WalletProgram:
             return
         from moneyrocket.init.wallet_visitors import WalletVisitorInit
         from moneyrocket.ipc.listen import IpcListeners
+        from moneyrocket.rpc.text_calls import TextRpc
 
-        self._listeners = IpcListeners(WalletVisitorInit(), self._name, self._args.datadir_net)
+        rpc = TextRpc(self.rpc_table.execute, self._server.may_call)
+        self._listeners = IpcListeners(WalletVisitorInit(rpc), self._name, self._args.datadir_net)
         for address in addresses:
             self._listeners.listen(address)
