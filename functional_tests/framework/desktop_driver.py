@@ -311,10 +311,20 @@ def flow_look(window: MainWindow) -> Steps[None]:
     step("looked")
 
 
+def flow_until_a_block(window: MainWindow) -> Steps[None]:
+    """The window is closed as soon as somebody has mined."""
+    yield "the block", lambda: window.status.text.text() == "Block 1"
+    step("block")
+
+
 def flow_without_node(window: MainWindow) -> Steps[None]:
-    """The node goes, and the window is closed."""
+    """A block, at which somebody takes the node away; then the window is closed."""
     yield from welcome(window)
     yield from create_wallet(window, "w")
+    address = yield from receive(window)
+    console = yield from page(window, "console", ConsolePage)
+    yield from fill(console.line, f"generatetoaddress 1 {address}")
+    QTest.keyClick(console.line, Qt.Key.Key_Return)
     yield "the notice", lambda: window.node_banner.isVisible() and "is away" in window.node_banner.text.text()
     step("away")
 
@@ -332,6 +342,7 @@ FLOWS: dict[str, Callable[[MainWindow], Steps[None]]] = {
     "refused": flow_refused,
     "killed": flow_killed,
     "look": flow_look,
+    "until_a_block": flow_until_a_block,
     "without_node": flow_without_node,
 }
 
