@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from moneyrocket.cli.errors import CliError, ConnectionFailedError
@@ -14,6 +15,8 @@ _NAME = "moneyrocket-cli"
 _DISABLED = "0"
 _AUTO = "auto"
 _DEFAULT = "unix"
+_DEFAULT_FILE = "node.sock"
+"""Where that is, in the chain's folder."""
 _NO_REPLY = "null"
 """Where HTTP has a status code alone."""
 _NOT_BUILT = f"{_NAME} was not built with IPC support"
@@ -48,18 +51,17 @@ def call_over_ipc(args: ArgsManager, request: bytes, uri: str, timeout: float | 
 
 
 def _address(args: ArgsManager, text: str, automatic: bool) -> Address | None:
-    from moneyrocket.ipc.address import AddressError, UnixAddress, parse_address
+    # What follows takes time to import, and most nodes have no socket.
+    if automatic and not os.path.exists(args.datadir_net / _DEFAULT_FILE):  # noqa: PTH110 - it raises nothing
+        return None
+    from moneyrocket.ipc.address import AddressError, parse_address
 
     try:
-        address = parse_address(text, args.datadir_net)
+        return parse_address(text, args.datadir_net)
     except AddressError as error:
         if automatic:
             return None
         raise CliError(f"Invalid -ipcconnect address: {error}") from None
-    # What follows takes time to import, and most nodes have no socket.
-    if automatic and isinstance(address, UnixAddress) and not address.path.exists():
-        return None
-    return address
 
 
 def _call(
@@ -80,14 +82,26 @@ def _call(
     try:
         reply = call_rpc(address, _NAME, text, uri, user, timeout)
     except IpcConnectError as error:
-        if automatic and error.absent:
+        if not error.absent:
+            raise CliError(str(error)) from None
+        if automatic:
             return None
-        raise ConnectionFailedError(f"{error}{_hint(args, address)}") from None
+        raise ConnectionFailedError(f"{_reason(error)}{_hint(args, address)}") from None
     except CallFailedError as error:
         raise CliError(str(error)) from None
     if reply == _NO_REPLY:
         raise CliError(f"the -rpcwhitelist of the node does not allow this method to the user '{user}'")
     return reply
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of it, as Bitcoin Core's client tells it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        found = found.__cause__
+    return str(error)
 
 
 def _hint(args: ArgsManager, address: Address) -> str:

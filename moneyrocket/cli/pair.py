@@ -15,7 +15,8 @@ from moneyrocket.common.config_file import read_config_files
 from moneyrocket.common.errors import ConfigError
 from moneyrocket.common.options import Flag, Group, OptionSpec
 from moneyrocket.common.options_base import CHAIN_OPTIONS, DATA_OPTIONS, HELP_OPTIONS
-from moneyrocket.ipc.keys import FOLDER, ROLES, Certificate, PairingError, key_file, own_certificate, renew
+from moneyrocket.ipc.address import KEYS_FOLDER
+from moneyrocket.ipc.keys import ROLES, Certificate, PairingError, key_file, own_certificate, renew
 from moneyrocket.ipc.peers import Peers, line_of, read_line
 
 _SERVER = "node"
@@ -93,7 +94,7 @@ class _Pairing:
 
     def __init__(self, args: ArgsManager, options: Sequence[str]) -> None:
         self._args = args
-        self._folder: Path = args.datadir_net / FOLDER
+        self._folder: Path = args.datadir_net / KEYS_FOLDER
         self._peers = Peers(self._folder)
         self._role = args.get("-role", _SERVER)
         # With the same of these, a further command is about the same data directory and chain.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from moneyrocket.ipc.keys import FOLDER as KEYS_FOLDER
+KEYS_FOLDER: Final = "ipc"
+"""Where the keys for TCP are in a chain's folder."""
 
 _PATH_BYTES: Final = 107
 """What the kernel takes as the path of a Unix socket, without the final zero byte."""

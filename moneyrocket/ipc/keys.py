@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 # cryptography is imported where it is needed: most programs never use TCP, and it takes 50 ms.
 
 ROLES: Final = ("node", "wallet", "gui", "cli")
-
-FOLDER: Final = "ipc"
-"""Name of the folder of keys in a chain's folder."""
 
 _VALID_FOR: Final = timedelta(days=2 * 365)
 _CLOCK_SKEW: Final = timedelta(days=1)
@@ -99,13 +95,14 @@ def read_certificate(der: bytes) -> Certificate:
         PairingError: it is not one, or not signed by itself, or could vouch for others.
     """
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+    damaged = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound)
     try:
         parsed = x509.load_der_x509_certificate(der)
         parsed.verify_directly_issued_by(parsed)
         can_vouch = parsed.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+    except (*damaged, x509.DuplicateExtension, x509.InvalidVersion) as error:
         raise PairingError("This is no certificate of a component, or a part of it is missing or changed") from error
     name = _common_name(parsed)
     role = name.removeprefix(_NAME_PREFIX)
@@ -190,6 +187,9 @@ def write_whole(file: Path, text: str, *, replace: bool) -> None:
     Raises:
         OSError: that is not possible.
     """
+    # Programs that only want to know whether there is a key start sooner without.
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w") as written:
@@ -225,7 +225,14 @@ def _self_signed(private: object, role: str) -> x509.Certificate:
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     assert isinstance(private, ec.EllipticCurvePrivateKey)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _NAME_PREFIX + role)])
+    # With the serial number each name is unique, which makes it easier for OpenSSL to find the right one of several.
+    serial = x509.random_serial_number()
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, _NAME_PREFIX + role),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, f"{serial % (1 << 64):016x}"),
+        ]
+    )
     now = datetime.now(UTC)
     # A component that serves may connect as well.
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
@@ -234,7 +241,7 @@ def _self_signed(private: object, role: str) -> x509.Certificate:
         .subject_name(name)
         .issuer_name(name)
         .public_key(private.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial)
         .not_valid_before(now - _CLOCK_SKEW)
         .not_valid_after(now + _VALID_FOR)
         # Its being trusted must not make anything trusted that it signs.

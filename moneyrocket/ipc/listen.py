@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from moneyrocket.ipc.generated.init import InitServer
 
 _MAX_CONNECTIONS = 64
-_CLIENT_ROLES = ("wallet", "gui", "cli")
 _SETTLE_SECONDS = 30
 
 
@@ -61,7 +60,11 @@ class IpcListeners:
     def close(self) -> None:
         """Listen no more, answer the calls that are running, and hang up on everyone."""
         for listener in self._listeners:
-            listener.close()
+            if isinstance(listener, Listener):
+                # So Bitcoin Core's tools say that the connection is refused, as they do of its own node.
+                listener.close(leave_file=True)
+            else:
+                listener.close()
         self._listeners.clear()
         if self._loop is not None:
             if not self._loop.settle(_SETTLE_SECONDS):
@@ -81,16 +84,17 @@ class IpcListeners:
     def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
         from libmultiprocess.tls_listener import listen_tls
 
+        from moneyrocket.ipc.roles import CLIENT_ROLES, RoleInit
         from moneyrocket.ipc.tls import TlsKeys
 
-        keys = TlsKeys(address.keys, self._role, _CLIENT_ROLES)
+        keys = TlsKeys(address.keys, self._role, CLIENT_ROLES)
         return listen_tls(
             loop,
             address.host,
             address.port,
             keys.server_context,
             server_type,
-            self._init,
+            lambda certificate: RoleInit(self._init, keys.role_of(certificate)),
             identify=keys.identify,
             refused=_log_refusal,
             max_connections=_MAX_CONNECTIONS,

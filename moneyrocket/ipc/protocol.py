@@ -16,6 +16,7 @@ _SECRET: Final = frozenset(
         "Init.makeWalletLoader",
         "Init.makeNode",
         "Node.executeRpc",
+        "Rpc.executeRpc",
         "Node.setting",
         "Node.updateSetting",
         "Wallets.create",

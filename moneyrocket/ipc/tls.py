@@ -79,12 +79,20 @@ class TlsKeys:
         Raises:
             PeerRefused: nobody who may.
         """
+        return f"{self.role_of(certificate)} {grouped(fingerprint_of(certificate))}"
+
+    def role_of(self, certificate: bytes) -> str:
+        """The role of who shows a certificate (DER).
+
+        Raises:
+            PeerRefused: nobody who may.
+        """
         role = self._trusted.get(certificate)
         if role is None:
             raise PeerRefused("its certificate is not that of a paired component")
         if role not in self._peer_roles:
             raise PeerRefused(f"it is a {role}, and that is not what is expected here")
-        return f"{role} {grouped(fingerprint_of(certificate))}"
+        return role
 
     def _make_context(self, *, server: bool) -> ssl.SSLContext:
         file = key_file(self._folder, self._role)

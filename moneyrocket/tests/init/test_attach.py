@@ -26,10 +26,10 @@ from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
 from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import AddressType, NewWallet
-from moneyrocket.ipc.address import UnixAddress, parse_address
+from moneyrocket.ipc.address import KEYS_FOLDER, UnixAddress, parse_address
 from moneyrocket.ipc.attach import attach_node
 from moneyrocket.ipc.connect import IpcConnectError
-from moneyrocket.ipc.keys import FOLDER, own_certificate
+from moneyrocket.ipc.keys import own_certificate
 from moneyrocket.ipc.peers import Peers
 from moneyrocket.tests.init.test_desktop import (
     Recorder,
@@ -307,7 +307,7 @@ def test_an_address_that_cannot_be_is_no_node_that_is_away(address: UnixAddress)
 
 def test_a_host_that_is_not_known_may_be_known_later(tmp_path: Path) -> None:
     address = parse_address("tcp:nowhere.invalid:8500", tmp_path)
-    keys = tmp_path / FOLDER
+    keys = tmp_path / KEYS_FOLDER
     own_certificate(keys, "gui")
     Peers(keys).add(own_certificate(tmp_path / "other", "node"))
 

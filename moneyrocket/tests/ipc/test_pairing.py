@@ -112,9 +112,11 @@ def test_a_line_carries_a_certificate(folder: Path) -> None:
 
 def test_a_line_that_is_not_whole_is_refused(folder: Path) -> None:
     line = line_of(own_certificate(folder, "wallet"))
-    changed = line[:300] + ("A" if line[300] != "A" else "B") + line[301:]
+    start = line.rindex(":") + 1
+    end = len(line.rstrip("="))
+    changed = [line[:at] + ("A" if line[at] != "A" else "B") + line[at + 1 :] for at in range(start, end - 1)]
 
-    for text in (line[:-1], line[:-8], line[:40], line + "AAAA", changed):
+    for text in (line[:-5], line[:-8], line[:40], line + "AAAA", *changed):
         with pytest.raises(PairingError, match="The line is not whole"):
             read_line(text)
 
@@ -199,6 +201,7 @@ def test_peers_are_known_by_their_certificate_and_role(folder: Path) -> None:
     tls.server_context()
 
     assert tls.identify(wallet.der) == f"wallet {wallet.shown_fingerprint}"
+    assert tls.role_of(wallet.der) == "wallet"
     with pytest.raises(PeerRefused, match="it is a gui, and that is not what is expected here"):
         tls.identify(gui.der)
     with pytest.raises(PeerRefused, match="not that of a paired component"):

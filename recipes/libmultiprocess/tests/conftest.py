@@ -12,13 +12,14 @@ from libmultiprocess import EventLoop, connect_stream, serve_stream
 from libmultiprocess.mpgen import generate
 
 TESTS = Path(__file__).parent
+sys.path.insert(0, str(TESTS))
 
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder that holds the package ``foo_generated``."""
     folder = tmp_path_factory.mktemp("generated")
-    sys.path[:0] = [str(TESTS), str(folder)]
+    sys.path.insert(0, str(folder))
     generate([TESTS / "foo.capnp"], folder / "foo_generated", "foo_generated")
     return folder
 

@@ -57,7 +57,7 @@ class Server:
             0,
             self.context,
             FooInterfaceServer,
-            FooImplementation(),
+            lambda _: FooImplementation(),
             identify=lambda certificate: "friend",
             refused=self.lines.put,
         )
@@ -218,12 +218,12 @@ def process(
     own, friend = make_identity(tmp_path, "process"), make_identity(tmp_path, "friend")
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(loop: EventLoop) -> SimpleNamespace:
+    def start(loop: EventLoop, most_descriptors: int = 1000) -> SimpleNamespace:
         from foo_generated.foo import FooInterfaceClient
 
-        arguments = [str(own.certificate), str(own.key), str(friend.certificate)]
+        arguments = [str(TESTS / "tls_process.py"), str(own.certificate), str(own.key), str(friend.certificate)]
         popen = subprocess.Popen(
-            [sys.executable, str(TESTS / "tls_process.py"), *arguments],
+            ["sh", "-c", f'ulimit -n {most_descriptors}; exec "$@"', "sh", sys.executable, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -317,14 +317,14 @@ def test_a_port_that_is_taken(server: Server) -> None:
     from foo_generated.foo import FooInterfaceServer
 
     with pytest.raises(AddressInUse, match=f"another process listens at {HOST}:{server.port}"):
-        listen_tls(server.loop, HOST, server.port, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, HOST, server.port, server.context, FooInterfaceServer, lambda _: object())
 
 
 def test_a_host_that_does_not_exist(server: Server, loop: EventLoop) -> None:
     from foo_generated.foo import FooInterfaceClient, FooInterfaceServer
 
     with pytest.raises(AddressError, match=r"host nowhere\.invalid is not known"):
-        listen_tls(server.loop, "nowhere.invalid", 0, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, "nowhere.invalid", 0, server.context, FooInterfaceServer, lambda _: object())
     with pytest.raises(AddressError, match=r"host nowhere\.invalid is not known"):
         connect_tls(loop, "nowhere.invalid", 1, server.context_of(server.friend), FooInterfaceClient)
 
@@ -333,7 +333,7 @@ def test_a_host_of_another_machine(server: Server) -> None:
     from foo_generated.foo import FooInterfaceServer
 
     with pytest.raises(AddressError, match=r"192\.0\.2\.1 is not an address of this machine"):
-        listen_tls(server.loop, "192.0.2.1", 0, server.context, FooInterfaceServer, object())
+        listen_tls(server.loop, "192.0.2.1", 0, server.context, FooInterfaceServer, lambda _: object())
 
 
 def test_nobody_listens(server: Server, loop: EventLoop) -> None:
@@ -384,6 +384,17 @@ def test_another_key_under_a_known_name(server: Server, loop: EventLoop, tmp_pat
     with pytest.raises(PeerRefused, match="it does not trust this side's certificate"):
         server.connect(loop, make_identity(tmp_path / "other", "friend"))
     assert "its certificate is not trusted here" in server.line()
+
+
+def test_several_known_keys_under_one_name(server: Server, loop: EventLoop, tmp_path: Path) -> None:
+    for folder in ("first", "second", "third"):
+        (tmp_path / folder).mkdir()
+    identities = [make_identity(tmp_path / folder, "friend") for folder in ("first", "second")]
+    server.trusted += [identity.text for identity in identities]
+    for identity in identities:
+        assert server.connect(loop, identity).add(1, 2) == 3
+    with pytest.raises(PeerRefused):
+        server.connect(loop, make_identity(tmp_path / "third", "friend"))
 
 
 def test_a_known_peer_cannot_vouch_for_others(server: Server, loop: EventLoop, tmp_path: Path) -> None:
@@ -439,7 +450,7 @@ def test_who_is_turned_away_by_name(generated: Path, tmp_path: Path, loop: Event
         raise PeerRefused("it is a wallet, and wallets are not served")
 
     server.listener._identify = identify
-    with pytest.raises(NobodyListens, match="hung up before it let us in"):
+    with pytest.raises(PeerRefused, match="the other side says: it is a wallet, and wallets are not served"):
         server.connect(loop)
     assert "it is a wallet, and wallets are not served" in server.line()
     server.loop.close()
@@ -583,6 +594,18 @@ def test_half_open_connections_exhaust_nothing(server: Server, loop: EventLoop) 
         assert words[2:6] == ["more", "connections", "from", "127.0.0.1;"]
     assert told == 1000
     assert server.connect(loop).add(1, 2) == 3
+
+
+def test_more_connections_than_descriptors(process: Callable[..., SimpleNamespace], loop: EventLoop) -> None:
+    peer = process(loop, 64)
+    strangers = [socket.create_connection((HOST, peer.port), 10) for _ in range(200)]
+    try:
+        assert peer.proxy.add(1, 2) == 3
+        again = connect_tls(loop, HOST, peer.port, peer.context, type(peer.proxy))
+        assert again.add(1, 2) == 3
+    finally:
+        for sock in strangers:
+            sock.close()
 
 
 def test_more_connections_than_allowed(server: Server, loop: EventLoop) -> None:

@@ -194,6 +194,14 @@ def test_closing_leaves_the_socket_of_a_successor(serve: Serve, loop: EventLoop,
     assert call(loop, path) == 3
 
 
+def test_the_file_may_stay_when_a_listener_closes(serve: Serve, loop: EventLoop, path: Path) -> None:
+    serve(path).close(leave_file=True)
+    loop.close()
+
+    with EventLoop("other") as other, pytest.raises(NobodyListens, match="the process that did has ended"):
+        call(other, path)
+
+
 def test_a_long_path(serve: Serve, loop: EventLoop, tmp_path: Path) -> None:
     longest = 107 - len(os.fsencode(tmp_path)) - 1
     serve(tmp_path / ("a" * longest)).close()

@@ -20,7 +20,7 @@ if __name__ == "__main__":
             0,
             lambda: mutual_context(server=True, certificate=certificate, key=key, trusted=[trusted.read_text()]),
             FooInterfaceServer,
-            ProcessFoo(),
+            lambda _: ProcessFoo(),
         )
         print(listener.port, flush=True)
         sys.stdin.read()

@@ -105,13 +105,18 @@ class Listener:
         with self._lock:
             self._open -= 1
 
-    def close(self) -> None:
-        """Accept no more connections; existing ones stay."""
+    def close(self, *, leave_file: bool = False) -> None:
+        """Accept no more connections; existing ones stay.
+
+        Args:
+            leave_file: leave the socket's file where it is: whoever connects finds that connections are refused, as
+                C++ programs have it. The next listener replaces it.
+        """
         if not self._closed:
             self._closed = True
             self._loop.stop_accepting(self._sock)
             self._refusals.sum_up(everything=True)
-            if is_same_file(self.path, self._file):
+            if not leave_file and is_same_file(self.path, self._file):
                 self.path.unlink(missing_ok=True)
 
 
@@ -147,7 +152,7 @@ def connect(loop: EventLoop, path: Path, client_type: type[ClientT]) -> ClientT:
     Raises:
         NobodyListens: there is no socket, or nobody behind it.
         PeerRefused: it is another user's.
-        AddressError: the path is too long, or is no socket.
+        AddressError: the path is too long, is no socket, or cannot be reached.
         Disconnected: the peer hangs up at once.
     """
     return connect_stream(loop, connect_unix(path), client_type, peer=path.name)

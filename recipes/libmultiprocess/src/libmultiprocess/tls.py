@@ -24,6 +24,11 @@ ClientT = TypeVar("ClientT", bound=ProxyClient)
 WELCOME: Final = b"\x06"
 """What the server sends first, when it has let the client in."""
 
+REFUSAL: Final = b"\x15"
+"""What it sends instead, and a text that says why, when it knows the client and does not serve it."""
+
+REASON_BYTES: Final = 200
+
 _RETRY_SECONDS: Final = 0.1
 
 _KEEP_ALIVE: Final = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 25_000))
@@ -73,6 +78,8 @@ def mutual_context(*, server: bool, certificate: Path, key: Path, trusted: Itera
     # The certificate itself is known, whatever address it is found at.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
+    # It is looked up as a whole: without this, of several with one name only one may be found.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_cert_chain(certificate, key)
     for text in trusted:
         context.load_verify_locations(cadata=text)
@@ -193,7 +200,10 @@ def _shake_hands(
         name = identify(tls.getpeercert(True) or b"") if identify is not None else ""
         tls.settimeout(_left(end))
         # A server that refuses says so here: its side of the handshake ends after ours.
-        if tls.recv(1) != WELCOME:
+        answer = tls.recv(1)
+        if answer == REFUSAL:
+            raise PeerRefused(f"the other side says: {tls.recv(REASON_BYTES).decode(errors='replace')}")
+        if answer != WELCOME:
             raise ConnectionResetError
         undo.pop_all()
         return tls, name

@@ -4,6 +4,7 @@ What a stranger can take is bounded: a descriptor and a few hundred bytes until 
 handshake; for less than a second; and by no more than a fixed number of them at once.
 """
 
+import contextlib
 import errno
 import socket
 import ssl
@@ -11,13 +12,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from libmultiprocess.errors import AddressError, AddressInUse, IpcError, PeerRefused
+from libmultiprocess.errors import AddressError, AddressInUse, PeerRefused
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.proxy import ProxyServer
 from libmultiprocess.refusals import Refusals
 from libmultiprocess.relay import READ, WRITE, Relay
 from libmultiprocess.stream import serve_stream
-from libmultiprocess.tls import WELCOME, checked, reason_of, stay_alive
+from libmultiprocess.tls import REASON_BYTES, REFUSAL, WELCOME, checked, reason_of, stay_alive
 
 ImplT = TypeVar("ImplT")
 
@@ -67,7 +68,7 @@ class TlsListener:
         sockets: list[socket.socket],
         make_context: Callable[[], ssl.SSLContext],
         server_type: type[ProxyServer[Any]],
-        impl: object,
+        offer: Callable[[bytes], object],
         identify: Callable[[bytes], str] | None,
         refused: Callable[[str], None] | None,
         max_connections: int | None,
@@ -78,7 +79,7 @@ class TlsListener:
         self._sockets = sockets
         self._make_context = make_context
         self._server_type = server_type
-        self._impl = impl
+        self._offer = offer
         self._identify = identify
         self._max_connections = max_connections
         self._open = 0
@@ -172,7 +173,7 @@ class TlsListener:
             certificate = tls.getpeercert(True)
             if not certificate:
                 raise PeerRefused("it showed no certificate")
-            name = self._identify(certificate) if self._identify is not None else ""
+            name = self._name_of(tls, certificate)
         except ssl.SSLWantReadError:
             self._relay.watch(handshake.sock, READ, partial(self._advance, handshake))
         except ssl.SSLWantWriteError:
@@ -181,21 +182,37 @@ class TlsListener:
             # Nothing that a stranger sends may end the thread, and each gets its line.
             self._refuse(handshake, reason_of(error))
         else:
-            self._welcome(handshake, tls, name)
+            self._welcome(handshake, tls, certificate, name)
 
-    def _welcome(self, handshake: _Handshake, tls: ssl.SSLSocket, name: str) -> None:
+    def _name_of(self, tls: ssl.SSLSocket, certificate: bytes) -> str:
+        if self._identify is None:
+            return ""
+        try:
+            return self._identify(certificate)
+        except PeerRefused as error:
+            # Who has a good key may know why it is of no use here.
+            with contextlib.suppress(OSError):
+                tls.send(REFUSAL + str(error).encode()[:REASON_BYTES])
+            raise
+
+    def _welcome(self, handshake: _Handshake, tls: ssl.SSLSocket, certificate: bytes, name: str) -> None:
         del self._pending[handshake]
         self._relay.watch(tls, 0, self._watch)
         peer = f"{name} at {handshake.name}" if name else handshake.name
         try:
             if self._max_connections is not None and self._open >= self._max_connections:
                 raise PeerRefused(f"there are {self._open} connections already")
+            offered = self._offer(certificate)
             stay_alive(tls)
-            tls.send(WELCOME)
-            connection = serve_stream(
-                self._loop, self._relay.carry(tls, peer), self._server_type, self._impl, peer=peer
-            )
-        except (OSError, IpcError) as error:
+            # It begins when this thread is through here, so the welcome is first.
+            local = self._relay.carry(tls, peer)
+            try:
+                tls.send(WELCOME)
+            except OSError:
+                local.close()
+                raise
+            connection = serve_stream(self._loop, local, self._server_type, offered, peer=peer)
+        except Exception as error:
             tls.close()
             self._tell(handshake, reason_of(error))
             return
@@ -233,13 +250,13 @@ def listen_tls(
     port: int,
     make_context: Callable[[], ssl.SSLContext],
     server_type: type[ProxyServer[ImplT]],
-    impl: ImplT,
+    offer: Callable[[bytes], ImplT],
     *,
     identify: Callable[[bytes], str] | None = None,
     refused: Callable[[str], None] | None = None,
     max_connections: int | None = None,
 ) -> TlsListener:
-    """Serve ``impl`` over TCP to everyone who shows a certificate that is trusted.
+    """Serve an object over TCP to everyone who shows a certificate that is trusted.
 
     Args:
         loop: the process's event loop.
@@ -248,8 +265,9 @@ def listen_tls(
         make_context: makes what `tls.mutual_context` makes, for the server's side. Asked for each connection, so that a
             change of keys counts from the next one on. Not in the caller's thread; what it raises is why a client is
             refused.
-        server_type: generated class that lets peers call ``impl``.
-        impl: the object.
+        server_type: generated class that lets peers call the object.
+        offer: the object for a peer, from its certificate (DER); the same one for all, perhaps. Not in the caller's
+            thread.
         identify: a name for the peer, from its certificate (DER); raises `PeerRefused` to turn it away.
         refused: takes a line for each stranger, and one for many when there are many; not in the caller's thread. The
             loop's log does unless it is given.
@@ -262,7 +280,7 @@ def listen_tls(
     """
     sockets = _listening(host, port)
     try:
-        return TlsListener(loop, sockets, make_context, server_type, impl, identify, refused, max_connections)
+        return TlsListener(loop, sockets, make_context, server_type, offer, identify, refused, max_connections)
     except BaseException:
         for sock in sockets:
             sock.close()

@@ -55,13 +55,13 @@ def connect_unix(path: Path) -> socket.socket:
     Raises:
         NobodyListens: there is no socket, or nobody behind it.
         PeerRefused: it is another user's.
-        AddressError: the path is too long, or is no socket.
+        AddressError: the path is too long, is no socket, or cannot be reached.
     """
     _check_length(path)
     try:
         status = path.stat()
     except OSError as error:
-        raise NobodyListens(_why_not(path, error)) from error
+        raise _failure(path, error) from error
     if not stat.S_ISSOCK(status.st_mode):
         raise AddressError(f"{path} is not a socket")
     if status.st_uid != os.geteuid():
@@ -77,7 +77,7 @@ def connect_unix(path: Path) -> socket.socket:
         raise
     except OSError as error:
         sock.close()
-        raise NobodyListens(_why_not(path, error)) from error
+        raise _failure(path, error) from error
     except BaseException:
         sock.close()
         raise
@@ -166,9 +166,9 @@ def _clear_the_way(path: Path) -> None:
     raise AddressInUse(f"another process listens at {path}")
 
 
-def _why_not(path: Path, error: OSError) -> str:
+def _failure(path: Path, error: OSError) -> AddressError:
     if error.errno == errno.ENOENT:
-        return f"nobody listens at {path}: there is no such socket"
+        return NobodyListens(f"nobody listens at {path}: there is no such socket")
     if error.errno == errno.ECONNREFUSED:
-        return f"nobody listens at {path}: the process that did has ended"
-    return f"cannot connect to {path}: {error.strerror or error}"
+        return NobodyListens(f"nobody listens at {path}: the process that did has ended")
+    return AddressError(f"cannot connect to {path}: {error.strerror or error}")
