@@ -21,7 +21,7 @@ from enum import IntEnum
 from pathlib import Path
 from types import FrameType
 
-from moneyrocket.common import clock
+from moneyrocket.common import clock, own_files
 
 CATEGORIES: tuple[str, ...] = (
     "addrman", "bench", "blockstorage", "cmpctblock", "coindb", "estimatefee", "http", "i2p", "ipc", "kernel",
@@ -355,11 +355,11 @@ def shrink_log(path: Path) -> None:
         return
     if size <= _KEEP_BYTES // 10 * 11:
         return
-    with path.open("rb") as file:
+    with os.fdopen(own_files.open_file(path, os.O_RDONLY), "rb") as file:
         file.seek(size - _KEEP_BYTES)
         tail = file.read()
-    path.write_bytes(tail)
+    own_files.write_bytes(path, tail)
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+    return own_files.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

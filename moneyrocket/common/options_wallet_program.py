@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moneyrocket.common.options import Flag, Group, OptionSpec
 from moneyrocket.common.options_base import CHAIN_OPTIONS, DATA_OPTIONS, HELP_OPTIONS, LOG_OPTIONS
-from moneyrocket.common.options_node import NODE_OPTIONS
+from moneyrocket.common.options_node import NODE_OPTIONS, SANDBOX_OPTIONS
 from moneyrocket.common.options_wallet import WALLET_OPTIONS
 
 _SHARED = frozenset(
@@ -84,4 +84,5 @@ WALLET_PROGRAM_OPTIONS = (
     *(_LOG_FILE if option.key == _LOG_FILE.key else option for option in LOG_OPTIONS if option.key not in _NOT_HERE),
     *(option for option in WALLET_OPTIONS if option.key not in _NOT_HERE),
     *_OWN,
+    *SANDBOX_OPTIONS,
 )

@@ -150,7 +150,8 @@ def split_host_port(text: str, default_port: int) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+def rpc_endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+    """Returns the hosts and ports that the server listens on (-rpcbind, -rpcport)."""
     port = args.get_int("-rpcport", BASE_CHAINS[args.chain_name].rpc_port)
     binds, allowed = args.get_list("-rpcbind"), args.get_list("-rpcallowip")
     if binds and allowed:
@@ -170,7 +171,7 @@ def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
 
 def _bind(args: ArgsManager) -> list[socket.socket]:
     listeners = []
-    for host, port in _endpoints(args):
+    for host, port in rpc_endpoints(args):
         log.info("Binding RPC on address %s port %d", host, port)
         if host in ("0.0.0.0", "::"):
             log.warning("The RPC server is not safe to expose to untrusted networks such as the public internet")
