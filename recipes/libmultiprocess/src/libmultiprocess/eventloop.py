@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from libmultiprocess.errors import IpcError
 from libmultiprocess.limits import Limits
 from libmultiprocess.log import Describer, Log, NoLog, thread_name
+from libmultiprocess.pairs import socket_pair
 from libmultiprocess.threads import Work, WorkThread, current_waiter
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ TICK_SECONDS: Final = 0.002
 """How long a connection may be unread while its threads are busy, and how long a small message may wait for company."""
 
 _QUIET_TICKS: Final = 25
+_SPARE_FAMILY: Final = getattr(socket, "AF_UNIX", socket.AF_INET)
 
 
 class EventLoop:
@@ -61,8 +63,8 @@ class EventLoop:
         self._lock = threading.Lock()
         self._cleanup_thread: WorkThread | None = None
         self._selector = selectors.DefaultSelector()
-        self._bell, self._ring = socket.socketpair()
-        self._spare = socket.socket(socket.AF_UNIX)
+        self._bell, self._ring = socket_pair()
+        self._spare = socket.socket(_SPARE_FAMILY)
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, self._hear)
@@ -245,7 +247,7 @@ class EventLoop:
         try:
             sock.accept()[0].close()
         finally:
-            self._spare = socket.socket(socket.AF_UNIX)
+            self._spare = socket.socket(_SPARE_FAMILY)
         if self.log.enabled:
             self.log(f"{{{thread_name(self.name)}}} IPC refused a connection: too many open files")
 
