@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from moneyrocket.common.append_file import open_append
 from moneyrocket.primitives.hashes import sha256
 from moneyrocket.primitives.serialize import DeserializeError, Reader
 from moneyrocket.primitives.transaction import Transaction
@@ -86,7 +87,7 @@ class MempoolJournal:
             if not new:
                 return
             data = b"".join(new.values())
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = open_append(self._path)
             try:
                 while data:
                     data = data[os.write(descriptor, data) :]
