@@ -25,9 +25,7 @@ def test_readme_commands(tmp_path: Path) -> None:
     for line in blocks[0].splitlines():
         program, *arguments = shlex.split(line)
         command = [*programs[program], *arguments]
-        outputs.append(
-            subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
-        )
+        outputs.append(subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True))
 
     expected = re.sub(r"\d{4}", "PID", blocks[1].replace("    ", ""))
     assert re.sub(r"process \d+", "process PID", outputs[1].stdout) == expected.replace("   ", "   ")
