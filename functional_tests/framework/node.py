@@ -206,9 +206,12 @@ class Node:
         self.wait_until_stopped()
 
     def terminate(self) -> None:
-        """Stop the node by SIGTERM; raises as `stop` does."""
+        """Stop the node by SIGTERM, or by RPC where there is none; raises as `stop` does."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        if self.settings.executables.takes_sigterm:
+            self._process.send_signal(signal.SIGTERM)
+        else:
+            self.rpc.stop()
         self.wait_until_stopped()
 
     def wait_until_stopped(self) -> None:

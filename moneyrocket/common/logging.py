@@ -302,7 +302,7 @@ def start_logging(options: LogOptions, *, first_lines: str = "\n\n\n\n\n") -> No
     """
     with _sink.lock:
         if options.file is not None:
-            _sink.descriptor = _open(options.file)
+            _sink.descriptor = own_files.open_append(options.file)
             if first_lines:
                 os.write(_sink.descriptor, first_lines.encode())
         _sink.options = options
@@ -323,7 +323,7 @@ def reopen_log() -> None:
     """Opens the file again, after it was moved away (SIGHUP)."""
     with _sink.lock:
         if _sink.descriptor >= 0 and _sink.options.file is not None:
-            fresh = _open(_sink.options.file)
+            fresh = own_files.open_append(_sink.options.file)
             os.dup2(fresh, _sink.descriptor, inheritable=False)
             os.close(fresh)
 
@@ -359,7 +359,3 @@ def shrink_log(path: Path) -> None:
         file.seek(size - _KEEP_BYTES)
         tail = file.read()
     own_files.write_bytes(path, tail)
-
-
-def _open(path: Path) -> int:
-    return own_files.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -32,14 +32,15 @@ _SHARED = frozenset(
 _OWN = (
     OptionSpec(
         "-ipcconnect=<address>",
-        "Node to attach to: unix for node.sock in the chain's folder, unix:<path>, or auto for the first of these that "
-        "applies. -noipcconnect works without a node (default: auto)",
+        "Node to attach to: unix or auto for node.sock in the chain's folder, unix:<path>, or tcp:<host>:<port> of a "
+        "node that 'moneyrocket pair' has made known. One that is away is waited for; -noipcconnect works without a "
+        "node (default: auto)",
         Group.IPC,
     ),
     OptionSpec(
         "-ipcbind=<address>",
-        "Let other programs connect here: unix for wallet.sock in the chain's folder, or unix:<path>. May be given "
-        "several times",
+        "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or "
+        "unix:<path>. May be given several times",
         Group.IPC,
     ),
     OptionSpec(

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
+from moneyrocket.common import append_file
+
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
 
@@ -43,14 +45,23 @@ def set_file_broker(broker: FileBroker | None) -> None:
 
 
 def open_file(path: Path, flags: int, mode: int = 0o666) -> int:
-    """Open a file as `os.open` does, which makes descriptors that programs started later do not get."""
+    """Open a file for bytes as `os.open` does, which makes descriptors that programs started later do not get."""
     broker = _broker_for(path)
+    flags |= _BINARY
     return os.open(path, flags, mode) if broker is None else broker.open(path, flags, mode)
+
+
+def open_append(path: Path) -> int:
+    """Open a file as `append_file.open_append` does."""
+    broker = _broker_for(path)
+    if broker is None:
+        return append_file.open_append(path)
+    return broker.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
 def read_bytes(path: Path) -> bytes:
     """Return what is in a file."""
-    with os.fdopen(open_file(path, os.O_RDONLY | _BINARY), "rb") as file:
+    with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
         return file.read()
 
 
@@ -67,7 +78,7 @@ def write_bytes(path: Path, data: bytes, *, sync: bool = False) -> None:
         data: all of its contents.
         sync: return when they are on the disk.
     """
-    with os.fdopen(open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY), "wb") as file:
+    with os.fdopen(open_file(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
         file.write(data)
         if sync:
             file.flush()

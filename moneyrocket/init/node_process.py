@@ -99,6 +99,7 @@ def prepare(args: ArgsManager) -> None:
     parameters.interact(args)
     parameters.check(args)
     log_setup.set_categories(args)
+    not_built.refuse_unsupported(args)
     not_built.refuse_unbuilt(args)
     files.probe_locks(args)
 

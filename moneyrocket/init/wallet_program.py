@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from moneyrocket.wallet.linked_chain import LinkedChain
     from moneyrocket.wallet.loader import WalletLoaderImpl
 
+_PATIENCE: Final = 20.0
+"""Seconds that the node has to answer while the wallets are closed."""
+
 _NOT_FOUND: Final = (
     "Method not found. This is the RPC server of a wallet process; methods of the node are answered by the node's."
 )
@@ -177,11 +180,21 @@ class WalletProgram:
             lambda: self._link.close() if self._link is not None else None,
             lambda: self._pid_file.remove() if self._pid_file is not None else None,
         )
+        # A node that does not answer must not keep the wallets from being closed.
+        impatience = threading.Timer(_PATIENCE, self._hang_up)
+        impatience.daemon = True
+        impatience.start()
         for step in steps:
             try:
                 step()
             except Exception as error:
                 log.error("Shutdown: %r", error)
+        impatience.cancel()
+
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            log.warning("The node does not answer. Closing the wallets without it.")
+            self._link.close()
 
     def _register_control(self) -> None:
         from moneyrocket.rpc import control
@@ -224,7 +237,9 @@ class WalletProgram:
             return
         from moneyrocket.init.wallet_visitors import WalletVisitorInit
         from moneyrocket.ipc.listen import IpcListeners
+        from moneyrocket.rpc.text_calls import TextRpc
 
-        self._listeners = IpcListeners(WalletVisitorInit(), self._name, self._args.datadir_net)
+        rpc = TextRpc(self.rpc_table.execute, self._server.may_call)
+        self._listeners = IpcListeners(WalletVisitorInit(rpc), self._name, self._args.datadir_net)
         for address in addresses:
             self._listeners.listen(address)

@@ -87,7 +87,7 @@ class MempoolJournal:
             if not new:
                 return
             data = b"".join(new.values())
-            descriptor = own_files.open_file(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = own_files.open_append(self._path)
             try:
                 while data:
                     data = data[os.write(descriptor, data) :]

@@ -8,6 +8,7 @@ import time
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.errors import InitError
+from moneyrocket.common.listening import set_listening_options
 from moneyrocket.common.logging import category_logger, log
 from moneyrocket.rpc import json
 from moneyrocket.rpc.auth import Authenticator, AuthError, make_authenticator
@@ -182,8 +183,7 @@ def _bind(args: ArgsManager) -> list[socket.socket]:
             continue
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
-            if hasattr(socket, "SO_REUSEADDR"):
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            set_listening_options(listener)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
