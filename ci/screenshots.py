@@ -32,6 +32,8 @@ COMMITTED = {
     "mempool-light.png": "gui-mempool.png",
     "console-dark.png": "gui-console-dark.png",
     "processes-light.png": "gui-processes.png",
+    "processes-attached-light.png": "gui-processes-attached.png",
+    "node-away-dark.png": "gui-node-away-dark.png",
     "syncing-light.png": "gui-syncing.png",
 }
 """Pictures that the documents show, and their names in docs/images."""

@@ -38,8 +38,8 @@ SEED_VARIABLE = "MONEYROCKET_FUNCTIONAL_SEED"
 TEST_TIMEOUT = 240.0
 """Seconds, times --timeout-factor, after which a test's stacks and logs are shown and it is ended."""
 
-LONGEST_NAME = 80
-"""Characters of a test's folder name."""
+LONGEST_NAME = 36
+"""Characters of a test's folder name. The path of a socket in it has to fit into 107."""
 
 FAILED = pytest.StashKey[bool]()
 DURATIONS: dict[str, float] = {}
@@ -85,6 +85,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Once per run, not once per worker: the folder and the seed that all workers share."""
+    config.addinivalue_line("markers", "components: for programs that are started on their own and attach to a node")
     if _is_worker(config):
         return
     run_dir = Path(tempfile.mkdtemp(prefix="moneyrocket-functional-"))
@@ -108,6 +109,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(limit))
+    if not Path(config.getoption("--moneyrocketd")).name.endswith("-node"):
+        left_out = [item for item in items if item.get_closest_marker("components")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     if any("executables" in getattr(item, "fixturenames", ()) for item in items):
         _executables_or_exit(config)
     items[:] = slowest_first(items, key=lambda item: item.nodeid)

@@ -267,8 +267,12 @@ class Node:
         self.start(*args)
 
     def processes(self) -> list[ProcessInfo]:
-        """The node's processes: itself, and what it has spawned."""
-        return session_members(self.pid)
+        """The node's processes: itself, and what it has spawned; launchers left out."""
+        return [process for process in session_members(self.pid) if not process.is_launcher]
+
+    def launchers(self) -> list[ProcessInfo]:
+        """The processes that start others for a sandboxed one."""
+        return [process for process in session_members(self.pid) if process.is_launcher]
 
     def start_error(self, *args: str) -> str:
         """Start the node expecting it to refuse.

@@ -11,6 +11,7 @@ from functional_tests.framework.logs import LogSource, merge_logs, unexpected_li
 from functional_tests.framework.node import Node, NodeSettings
 from functional_tests.framework.ports import PortPool
 from functional_tests.framework.waiting import wait_until
+from functional_tests.framework.wallet_process import WalletProcess
 
 
 class NodeErrors(Exception):  # noqa: N818 - several errors at once
@@ -40,6 +41,7 @@ class NodeFactory:
         self._settings = settings
         self._ports = PortPool()
         self.nodes: list[Node] = []
+        self.wallets: list[WalletProcess] = []
 
     def create(self, *extra_args: str, premined: bool = True, program: str = "") -> Node:
         """Make a node that is not running yet.
@@ -70,6 +72,34 @@ class NodeFactory:
         self.nodes.append(node)
         return node
 
+    def take_port(self) -> int:
+        """A TCP port that is nobody else's."""
+        return self._ports.take()
+
+    def create_wallet(self, node: Node, *extra_args: str, shared: bool = False, connect: str = "") -> WalletProcess:
+        """Make a wallet process that is not running yet.
+
+        Args:
+            node: the node that it attaches to.
+            extra_args: options given at every start.
+            shared: it uses the node's data directory.
+            connect: the value of -ipcconnect; the node's default socket by default.
+        """
+        name = f"wallet{len(self.wallets)}"
+        settings = NodeSettings(
+            executables=self._settings.executables,
+            directory=self._settings.directory / name,
+            name=name,
+            p2p_port=0,
+            rpc_port=self._ports.take(),
+            pid_dir=self._settings.pid_dir,
+            timeout_factor=self._settings.timeout_factor,
+            extra_args=extra_args,
+        )
+        wallet = WalletProcess(settings, node, shared=shared, connect=connect)
+        self.wallets.append(wallet)
+        return wallet
+
     def start(self, *extra_args: str, premined: bool = True) -> Node:
         """Make a node and start it."""
         node = self.create(*extra_args, premined=premined)
@@ -90,11 +120,12 @@ class NodeFactory:
 
     def log_sources(self) -> list[LogSource]:
         """The logs of all nodes."""
-        return [node.debug_log for node in self.nodes]
+        return [node.debug_log for node in self.nodes] + [wallet.log for wallet in self.wallets]
 
     def evidence(self) -> str:
         """The merged end of all logs, and standard error of every node that wrote there."""
-        parts = [f"--- {node.name} stderr\n{node.stderr()}" for node in self.nodes if node.stderr().strip()]
+        programs: list[Node | WalletProcess] = [*self.nodes, *self.wallets]
+        parts = [f"--- {program.name} stderr\n{program.stderr()}" for program in programs if program.stderr().strip()]
         parts.append("--- last log lines of all nodes, in order of time\n" + merge_logs(self.log_sources(), last=60))
         return "\n".join(parts)
 
@@ -105,6 +136,14 @@ class NodeFactory:
             NodeErrors: with everything that went wrong, after every process is gone.
         """
         errors: list[str] = []
+        for wallet in self.wallets:
+            if wallet.running:
+                try:
+                    wallet.stop()
+                except Exception as error:
+                    errors.append(str(error))
+            wallet.kill_all()
+            errors += unexpected_lines(wallet.log)
         for node in self.nodes:
             if not node.running:
                 continue

@@ -83,7 +83,6 @@ def _print_information(args: ArgsManager) -> None:
 
 
 def _perform(args: ArgsManager, rest: list[str]) -> Json:
-    _check_ipc(args)
     arguments = _read_standard_input(args, rest)
     commands = [option.key for option in CLI_COMMANDS if args.is_set(option.key)]
     if len(commands) > 1:
@@ -106,14 +105,6 @@ def _perform(args: ArgsManager, rest: list[str]) -> Json:
         raise CliError("too few parameters (need at least command)")
     method, *given = arguments
     return client.call(request(method, _params(args, method, given), args.get("-rpcid", "1")), wallet)
-
-
-def _check_ipc(args: ArgsManager) -> None:
-    address = args.get("-ipcconnect", "auto")
-    if address not in ("0", "auto"):
-        if args.is_set("-rpcconnect") and not args.is_negated("-rpcconnect"):
-            raise CliError("-rpcconnect and -ipcconnect options cannot both be enabled")
-        raise CliError("moneyrocket-cli was not built with IPC support")
 
 
 def _params(args: ArgsManager, method: str, given: list[str]) -> Json:

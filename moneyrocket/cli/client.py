@@ -11,6 +11,7 @@ from pathlib import Path
 from moneyrocket.cli import verbatim_json
 from moneyrocket.cli.errors import CliError, ConnectionFailedError
 from moneyrocket.cli.http_client import Response, post
+from moneyrocket.cli.ipc_call import call_over_ipc
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.json import Json, JsonError
@@ -65,6 +66,16 @@ class RpcClient:
                 time.sleep(_RETRY_SECONDS)
 
     def _call_once(self, body: Json, wallet: str | None) -> Json:
+        limit = self.args.get_int("-rpcclienttimeout", _DEFAULT_TIMEOUT)
+        timeout = limit if limit > 0 else None
+        path = "/" if wallet is None else f"/wallet/{_quote(wallet)}"
+        data = (verbatim_json.dumps(body) + "\n").encode("utf-8", "surrogateescape")
+        reply = call_over_ipc(self.args, data, path, timeout)
+        if reply is not None:
+            return _parse_text(reply)
+        return self._call_over_http(data, path, timeout)
+
+    def _call_over_http(self, data: bytes, path: str, timeout: float | None) -> Json:
         host, port = self._endpoint()
         password = self.args.get("-rpcpassword", "")
         if password:
@@ -73,15 +84,12 @@ class RpcClient:
         else:
             cookie = self._read_cookie()
             credentials = cookie or ""
-        timeout = self.args.get_int("-rpcclienttimeout", _DEFAULT_TIMEOUT)
         headers = {
             "Content-Type": "application/json",
             "Authorization": "Basic " + base64.b64encode(credentials.encode()).decode(),
         }
-        path = "/" if wallet is None else f"/wallet/{_quote(wallet)}"
-        data = (verbatim_json.dumps(body) + "\n").encode("utf-8", "surrogateescape")
         try:
-            response = post(host, port, path, headers, data, timeout if timeout > 0 else None)
+            response = post(host, port, path, headers, data, timeout)
         except ConnectionFailedError as error:
             raise ConnectionFailedError(
                 f"Error while attempting to communicate with server {host}:{port} ({error})\n\n"
@@ -148,8 +156,12 @@ def _parse(response: Response) -> Json:
         raise CliError(f"server returned HTTP error {response.status}")
     if not response.body:
         raise CliError("no response from server")
+    return _parse_text(response.body.decode(errors="replace"))
+
+
+def _parse_text(text: str) -> Json:
     try:
-        return verbatim_json.loads(response.body.decode(errors="replace"))
+        return verbatim_json.loads(text)
     except JsonError:
         raise CliError("couldn't parse reply from server") from None
 

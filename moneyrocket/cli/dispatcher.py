@@ -21,6 +21,7 @@ Options:
 Commands:
   gui [ARGS]     Start the desktop program: moneyrocket-qt [ARGS] or moneyrocket-gui [ARGS].
   node [ARGS]    Start a node: moneyrocketd [ARGS] or moneyrocket-node [ARGS].
+  pair [ARGS]    Let components on different machines trust one another; see 'moneyrocket pair -help'.
   rpc [ARGS]     Call an RPC method: moneyrocket-cli -named [ARGS].
   help           Show this text
 """
@@ -41,7 +42,7 @@ class CommandLine:
         multiprocess: shape of the program, None to choose by its options.
         show_version: print the version.
         show_help: print the help text.
-        command: gui, node, rpc …; empty when there is none.
+        command: gui, node, pair, rpc …; empty when there is none.
         arguments: what follows the command.
     """
 
@@ -102,6 +103,10 @@ def main() -> int:
         if line.show_help or not line.command:
             print(_USAGE.format(name=name) + ("" if line.show_help else _HINT.format(name=name)), end="")
             return 0 if line.show_help else 1
+        if line.command == "pair":
+            from moneyrocket.cli import pair
+
+            return pair.run(line.arguments)
         _become(program_command(line))
     except (UsageError, OSError) as error:
         print(f"Error: {error}\nTry '{sys.argv[0]} --help' for more information.", file=sys.stderr)

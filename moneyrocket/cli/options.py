@@ -29,8 +29,9 @@ CLI_OPTIONS = (
     OptionSpec("-includeconf=<file>"),
     OptionSpec(
         "-ipcconnect=<address>",
-        "Use the socket of a node started with -ipcbind; not supported yet, so only 0 and auto, which mean TCP, are "
-        "accepted (default: auto)",
+        "Talk to the node through the socket of its -ipcbind, not HTTP: unix for node.sock in the chain's folder, "
+        "unix:<path>, or tcp:<host>:<port>. auto tries the first and falls back to HTTP; -noipcconnect is HTTP "
+        "(default: auto)",
         Group.IPC,
     ),
     OptionSpec("-named", "Parameters are given as name=value (default: 0)", _O),

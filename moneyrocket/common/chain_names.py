@@ -19,6 +19,11 @@ class BaseChain:
     folder: str
     rpc_port: int
 
+    @property
+    def wallet_rpc_port(self) -> int:
+        """Default TCP port of the RPC server of a wallet that was started on its own."""
+        return self.rpc_port + 4
+
 
 BASE_CHAINS = {
     chain.name: chain

@@ -203,12 +203,34 @@ _RPC = (
     OptionSpec("-server", "Answer JSON-RPC requests (default: 1)", _R),
 )
 
+SANDBOX_OPTIONS = (
+    OptionSpec(
+        "-sandbox",
+        "Keep each process from what is none of its business: the wallet's from the network and all files but its own, "
+        "the node's and the GUI's from wallets (default: 1 where the system can)",
+        _I,
+    ),
+    OptionSpec(
+        "-sandboxallow=<dir>",
+        "Folder that the processes may use although -sandbox is on, for wallets outside of -walletdir and files named "
+        "in RPC calls; may be given more than once",
+        _I,
+    ),
+)
+
 IPC_OPTIONS = (
     OptionSpec(
         "-ipcbind=<address>",
-        "Unix socket on which other processes may connect: unix for node.sock in the chain's folder, or unix:<path>",
+        "Let other programs connect here: unix for node.sock in the chain's folder, unix:<path>, or tcp:<host>:<port> "
+        "for those that 'moneyrocket pair' has made known. May be given several times",
         _I,
     ),
+    OptionSpec(
+        "-forwardwalletrpc",
+        "Pass wallet methods of JSON-RPC on to the wallet processes; else only their own servers answer (default: 1)",
+        _I,
+    ),
+    *SANDBOX_OPTIONS,
 )
 
 _GUI_ONLY = tuple(

@@ -101,6 +101,8 @@ class MainWindow(QMainWindow):
         wallet = bar.addMenu(self.tr("&Wallet"))
         self.wallet_actions.fill(wallet)
         self._add(wallet.addAction, self.tr("&Settings\u2026"), "Ctrl+,", self.open_settings, "settings")
+        if self.context.session.source.attached_to:
+            self._add(wallet.addAction, self.tr("S&top the node\u2026"), "", self._stop_node)
         self._add(wallet.addAction, self.tr("&Quit"), "Ctrl+Q", self.close)
         view = bar.addMenu(self.tr("&View"))
         for page in self._names.values():
@@ -268,11 +270,7 @@ class MainWindow(QMainWindow):
     def _state_changed(self) -> None:
         state = self.context.session.state
         if state is State.LOST:
-            self.node_banner.say(
-                self.context.session.problem or self.tr("The node's process ended unexpectedly."),
-                Tone.DANGER,
-                self.tr("Start it now") if self.context.session.source.can_reconnect else "",
-            )
+            self._show_lost()
         elif state in (State.READY, State.STOPPING, State.FAILED):
             self.node_banner.hide()
         if state is State.STOPPED:
@@ -283,11 +281,23 @@ class MainWindow(QMainWindow):
         self.show_page(self.page)
         self._refresh()
 
+    def _show_lost(self) -> None:
+        session = self.context.session
+        if session.source.attached_to:
+            text = self.tr("The node is away. {problem}").replace("{problem}", session.problem)
+            self.node_banner.say(text, Tone.WARNING, self.tr("Look now"))
+            return
+        text = session.problem or self.tr("The node's process ended unexpectedly.")
+        action = self.tr("Start it now") if session.source.can_reconnect else ""
+        self.node_banner.say(text, Tone.DANGER, action)
+
     def _show_answering(self, answers: bool) -> None:
         if answers:
             self.node_banner.hide()
             return
-        action = self.tr("Restart it") if self.context.session.source.can_reconnect else ""
+        source = self.context.session.source
+        again = self.tr("Connect again") if source.attached_to else self.tr("Restart it")
+        action = again if source.can_reconnect else ""
         self.node_banner.say(
             self.tr("The node does not answer. It may be busy; this goes away by itself."), Tone.WARNING, action
         )
@@ -300,6 +310,11 @@ class MainWindow(QMainWindow):
             session.restart_node()
         else:
             self.node_banner.hide()
+
+    def _stop_node(self) -> None:
+        text = self.tr("Stop the node for everybody who uses it? This window stays, and waits for it to come back.")
+        if QMessageBox.question(self, self.tr("Stop the node"), text) is QMessageBox.StandardButton.Yes:
+            self.context.session.stop_node()
 
     def _show_wallets_alive(self, alive: bool) -> None:
         if alive:
@@ -361,7 +376,7 @@ class MainWindow(QMainWindow):
     # The end
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Stop the node first; the window goes when that is done."""
+        """Stop the node first, if it is ours; the window goes when that is done."""
         state = self.context.session.state
         if state is State.STOPPED:
             event.accept()
@@ -370,13 +385,15 @@ class MainWindow(QMainWindow):
         if state is State.STOPPING:
             return
         if self.context.preferences.choices.ask_before_quit:
-            answer = QMessageBox.question(self, self.tr("Quit"), self.tr("Stop the node and quit?"))
+            attached = self.context.session.source.attached_to
+            text = self.tr("Quit? The node goes on.") if attached else self.tr("Stop the node and quit?")
+            answer = QMessageBox.question(self, self.tr("Quit"), text)
             if answer is not QMessageBox.StandardButton.Yes:
                 return
         self.leave()
 
     def leave(self) -> None:
-        """Stop everything, then end."""
+        """Stop everything that is ours, then end."""
         geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.context.preferences.choose(geometry=geometry)
         self.menuBar().setEnabled(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -10,13 +11,16 @@ from moneyrocket.gui.events import NodeEvents, SourceEvents
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.workers import Poll, Worker
 from moneyrocket.interfaces.handler import Handler
-from moneyrocket.interfaces.node import Node, NodeSource, NodeStartError
+from moneyrocket.interfaces.node import Node, NodeAbsentError, NodeSource, NodeStartError
 from moneyrocket.interfaces.wallet import Wallet, Wallets
+from moneyrocket.interfaces.wallet_values import WalletRequestError
 
 PING_INTERVAL_MS = 2000
 PING_TIMEOUT = 3.0
 FIRST_RETRY_MS = 500
 LAST_RETRY_MS = 30_000
+LAST_LOOK_MS = 5_000
+"""The longest wait for a node that somebody else starts: looking costs nothing, starting does."""
 
 
 class State(Enum):
@@ -29,6 +33,23 @@ class State(Enum):
     FAILED = "failed"
     STOPPING = "stopping"
     STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The wallets of a node.
+
+    Attributes:
+        wallets: what makes and loads them, None without a wallet process.
+        loaded: the loaded ones with their names.
+        handler: of the subscription to further ones.
+        gone: those whose process has gone, or that are not loaded any more.
+    """
+
+    wallets: Wallets | None
+    loaded: list[tuple[str, Wallet]]
+    handler: Handler | None
+    gone: list[WalletSession]
 
 
 class Session(QObject):
@@ -44,7 +65,7 @@ class Session(QObject):
         wallets: The wallet component, or None.
         open_wallets: The loaded wallets in the order of loading.
         state: See `State`.
-        problem: Why the state is LOST or FAILED.
+        problem: Why the state is LOST or FAILED; kept while a node that was away is looked for.
         node_answers: False while the node's process lives but does not answer.
         wallets_alive: False from the loss of the wallet process until it is back.
 
@@ -96,7 +117,8 @@ class Session(QObject):
         self._source_events.lost.connect(self._lost)
         self._source_events.quit_requested.connect(self.quit_wanted)
         self._source_events.wallet_loaded.connect(self.wallet_loaded)
-        self.events.shutdown_requested.connect(self.quit_wanted)
+        if not source.attached_to:
+            self.events.shutdown_requested.connect(self.quit_wanted)
         self.events.wallets_ready.connect(self.find_wallets)
         self.events.wallets_lost.connect(self._wallets_lost)
         self._ping = Poll(self.monitor, lambda: source.ping(PING_TIMEOUT), self._pinged, PING_INTERVAL_MS, self)
@@ -106,7 +128,8 @@ class Session(QObject):
     def begin(self) -> None:
         """Get a node and start it; from here on everything happens by itself."""
         self._retry.stop()
-        self._set_state(State.CONNECTING)
+        waiting = self.state is State.LOST and self.source.attached_to
+        self._set_state(State.CONNECTING, self.problem if waiting else "")
         self.control.call(self._connect, self._connected, self._start_failed, patient=True, context=self)
 
     def _connect(self) -> tuple[Node, Handler]:
@@ -129,11 +152,11 @@ class Session(QObject):
     def _start_failed(self, error: Exception) -> None:
         if self.state in (State.STOPPING, State.STOPPED):
             return
-        if isinstance(error, NodeStartError):
+        if isinstance(error, NodeStartError) and not isinstance(error, NodeAbsentError):
             self.node = None
             self._set_state(State.FAILED, str(error))
         else:
-            # The process went away while it started.
+            # The process went away while it started, or there is none yet.
             self._lost(str(error))
 
     def _lost(self, message: str) -> None:
@@ -146,10 +169,14 @@ class Session(QObject):
         self._handler = self._wallets_handler = None
         for wallet in list(self.open_wallets):
             self._close(wallet)
+        if not self.wallets_alive:
+            # The next node begins with wallets of its own.
+            self.wallets_alive = True
+            self.wallets_alive_changed.emit(True)
         self._set_state(State.LOST, message)
         if self.source.can_reconnect:
             self._retry.start(self._retry_ms)
-            self._retry_ms = min(LAST_RETRY_MS, self._retry_ms * 2)
+            self._retry_ms = min(LAST_LOOK_MS if self.source.attached_to else LAST_RETRY_MS, self._retry_ms * 2)
 
     def retry(self) -> None:
         """Try again now, after a loss or a failed start."""
@@ -157,20 +184,30 @@ class Session(QObject):
             self.begin()
 
     def restart_node(self) -> None:
-        """End a node that hangs, by force if need be, and start it anew."""
+        """End a node that hangs, by force if need be, and start it anew. One that is not ours is connected to anew."""
         if not self.source.can_reconnect or self.state is State.STOPPING:
             return
         # The control thread itself may be waiting for the hanging node.
         self.monitor.call(self.source.close, lambda _: self._lost(""), patient=True, context=self)
 
+    def stop_node(self) -> None:
+        """Stop a node that runs on its own. This program stays, and waits for it to come back."""
+        if self.node is not None:
+            self.worker.call(self.node.request_shutdown, context=self)
+
     def stop(self) -> None:
-        """Stop everything; `state` is STOPPED when it is done. Repeating it does nothing."""
+        """Stop everything that is ours; `state` is STOPPED when it is done. Repeating it does nothing."""
         if self.state in (State.STOPPING, State.STOPPED):
             return
         self._retry.stop()
         self._ping.stop()
         node = self.node
         self._set_state(State.STOPPING)
+        over = lambda _: self._set_state(State.STOPPED)  # noqa: E731 - the same for an error and for success
+        if self.source.attached_to:
+            # The control thread itself may be waiting for the node, which is not to be waited for.
+            self.monitor.call(self.source.close, over, over, patient=True, context=self)
+            return
         if node is not None:
             # A start that is under way ends early only when it is asked from another thread.
             self.worker.call(node.request_shutdown, None, lambda _: None)
@@ -182,7 +219,6 @@ class Session(QObject):
             finally:
                 self.source.close()
 
-        over = lambda _: self._set_state(State.STOPPED)  # noqa: E731 - the same for an error and for success
         self.control.call(stop, over, over, patient=True, context=self)
 
     def _pinged(self, answers: bool) -> None:
@@ -208,28 +244,37 @@ class Session(QObject):
         if node is None:
             return
 
-        def ask() -> tuple[Wallets | None, list[tuple[str, Wallet]], Handler | None]:
+        sessions = list(self.open_wallets)
+
+        def ask() -> _Found:
+            gone = [session for session in sessions if not _answers(session.wallet)]
             wallets = node.wallets()
             if wallets is None:
-                return None, [], None
+                return _Found(None, [], None, sessions)
             handler = wallets.handle_loaded(self._source_events.receiver.wallet_loaded)
-            return wallets, [(wallet.name(), wallet) for wallet in wallets.loaded()], handler
+            loaded = [(wallet.name(), wallet) for wallet in wallets.loaded()]
+            names = {name for name, _ in loaded}
+            gone += [session for session in sessions if session.name not in names]
+            return _Found(wallets, loaded, handler, gone)
 
-        self.worker.call(ask, self._found_wallets, key="wallets", context=self, patient=True)
+        def take(found: _Found) -> None:
+            if self.node is node:
+                self._found_wallets(found)
 
-    def _found_wallets(self, found: tuple[Wallets | None, list[tuple[str, Wallet]], Handler | None]) -> None:
-        wallets, loaded, handler = found
-        if wallets is None:
-            return
-        self.wallets = wallets
+        self.worker.call(ask, take, key="wallets", context=self, patient=True)
+
+    def _found_wallets(self, found: _Found) -> None:
+        for session in found.gone:
+            self._close(session)
+        self.wallets = found.wallets
         # Kept, since a subscription ends with the object that stands for it.
-        old, self._wallets_handler = self._wallets_handler, handler
+        old, self._wallets_handler = self._wallets_handler, found.handler
         if old is not None:
             self.worker.call(old.disconnect, None, lambda _: None)
-        if not self.wallets_alive:
+        if found.wallets is not None and not self.wallets_alive:
             self.wallets_alive = True
             self.wallets_alive_changed.emit(True)
-        for name, wallet in loaded:
+        for name, wallet in found.loaded:
             self._open(name, wallet)
         self.wallets_changed.emit()
 
@@ -276,3 +321,12 @@ class Session(QObject):
 
     def _wallets_back(self, _: None) -> None:
         self.find_wallets()
+
+
+def _answers(wallet: Wallet) -> bool:
+    """Whether the wallet is still loaded, and its process there."""
+    try:
+        wallet.name()
+    except (ConnectionError, WalletRequestError):
+        return False
+    return True

@@ -137,12 +137,13 @@ class StatusBar(QStatusBar):
     def refresh(self) -> None:
         """Say where the node stands."""
         state, sync = self.context.session.state, self.context.monitor.sync
+        attached = bool(self.context.session.source.attached_to)
         texts = {
-            State.CONNECTING: self.tr("Starting the node\u2026"),
+            State.CONNECTING: self.tr("Looking for the node\u2026") if attached else self.tr("Starting the node\u2026"),
             State.STARTING: self._step or self.tr("Starting\u2026"),
-            State.LOST: self.tr("The node is gone"),
-            State.FAILED: self.tr("The node cannot start"),
-            State.STOPPING: self.tr("Shutting down\u2026"),
+            State.LOST: self.tr("The node is away") if attached else self.tr("The node is gone"),
+            State.FAILED: self.tr("The node cannot be used") if attached else self.tr("The node cannot start"),
+            State.STOPPING: self.tr("Leaving\u2026") if attached else self.tr("Shutting down\u2026"),
             State.STOPPED: self.tr("Stopped"),
         }
         self.bar.setVisible(state is State.READY and sync is not None and not sync.synced)

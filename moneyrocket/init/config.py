@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from moneyrocket.common.args import CONFIG_FILE, ArgsManager
@@ -11,12 +12,15 @@ from moneyrocket.common.logging import log
 from moneyrocket.common.settings_file import SettingsFileError, read_settings, write_settings
 
 
-def read_configuration(args: ArgsManager, *, for_node: bool = True) -> None:
+def read_configuration(
+    args: ArgsManager, *, for_node: bool = True, after_files: Callable[[ArgsManager], None] = lambda args: None
+) -> None:
     """Completes the settings of `args` after the command line, and makes the data directory.
 
     Args:
         args: the settings.
         for_node: also write settings.json, which a node does at every start.
+        after_files: called with `args` once the configuration files are read, before settings.json is.
 
     Raises:
         InitError: a file or directory is missing or malformed.
@@ -37,6 +41,7 @@ def read_configuration(args: ArgsManager, *, for_node: bool = True) -> None:
     for folder in (args.datadir_base, args.datadir_net):
         _make_data_dir(folder)
     _check_ignored_config(args, original_datadir, original_config)
+    after_files(args)
     try:
         read_settings(args)
         if for_node:

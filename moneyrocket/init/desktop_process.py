@@ -22,7 +22,7 @@ from moneyrocket.init import config
 from moneyrocket.init.process_signals import watch_signals
 
 if TYPE_CHECKING:
-    from moneyrocket.init.node_sources import LocalSource, ProcessSource
+    from moneyrocket.init.node_sources import BaseSource
 
 _UMASK = 0o077
 
@@ -34,15 +34,17 @@ class DesktopProgram:
     Attributes:
         name: name of the executable.
         extra_options: options that only this executable has.
-        make_source: makes where its node comes from, of the command line's settings and the chain: the shape of the
-            program.
-        starts_log: begins to write to debug.log; the node does where it runs in this process.
+        make_source: makes where its node comes from, of all settings and those of the command line alone: the shape of
+            the program. May raise `InitError`.
+        isolate: enters the program's sandbox, of the same settings as ``make_source``; may raise `InitError`.
+        starts_log: begins to write a log; the node does where it runs in this process.
     """
 
     name: str
     extra_options: tuple[OptionSpec, ...]
-    make_source: Callable[[Settings, str], LocalSource | ProcessSource]
-    starts_log: Callable[[ArgsManager], None]
+    make_source: Callable[[ArgsManager, Settings], BaseSource]
+    starts_log: Callable[[ArgsManager, BaseSource], None]
+    isolate: Callable[[ArgsManager, Settings], None] = lambda args, given: None
 
 
 def run_desktop(program: DesktopProgram, arguments: Sequence[str]) -> int:
@@ -64,16 +66,17 @@ def run_desktop(program: DesktopProgram, arguments: Sequence[str]) -> int:
             raise InitError(
                 f"Command line contains unexpected token '{rest[0]}', see {program.name} -h for a list of options."
             )
+        program.isolate(args, given)
+        source = program.make_source(args, given)
     except InitError as error:
         return _refuse(error.message)
-    source = program.make_source(given, args.chain_name)
     try:
         problem = qt_problem()
         if problem:
             show_error(problem)
             return 1
         watch_signals(source.quit)
-        program.starts_log(args)
+        program.starts_log(args, source)
         from moneyrocket.gui.application import run
 
         return run(source, _options(program, args))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 
+from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.settings import Settings
 from moneyrocket.init.desktop_process import DesktopProgram, run_desktop
 from moneyrocket.init.node_sources import LocalSource
 
 
-def _make_source(settings: Settings, chain: str) -> LocalSource:
-    return LocalSource(settings, chain)
+def _make_source(args: ArgsManager, given: Settings) -> LocalSource:
+    return LocalSource(given, args.chain_name)
 
 
-PROGRAM = DesktopProgram("moneyrocket-qt", (), _make_source, lambda args: None)
+PROGRAM = DesktopProgram("moneyrocket-qt", (), _make_source, lambda args, source: None)
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""moneyrocket-wallet: the wallet process that moneyrocket-node starts."""
+"""moneyrocket-wallet: the wallet process, started by moneyrocket-node or on its own."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ class WalletProcessInit(Init):
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         """Make the wallet component; from now on this process writes to the node's log."""
         from moneyrocket.common import clock, logging
+        from moneyrocket.init.isolation import log_sandbox, note_absence
         from moneyrocket.init.log_setup import log_options, set_categories
         from moneyrocket.init.wallet_maker import args_from, make_wallet_loader
 
         args = args_from(global_args)
         set_categories(args)
         logging.start_logging(log_options(args), first_lines="")
+        note_absence(args)
+        log_sandbox()
         clock.set_mock_time(max(args.get_int("-mocktime", 0), 0))
         return make_wallet_loader(global_args, chain)
 
@@ -42,33 +45,21 @@ def main() -> int:
     """Runs the program; returns the exit status."""
     os.umask(_UMASK)
     threading.current_thread().name = "init"
+    if len(sys.argv) != 2 or not sys.argv[1].startswith("-ipcfd="):
+        from moneyrocket.init.wallet_program import run_wallet
+
+        return run_wallet(NAME, sys.argv[1:])
+    from moneyrocket.init.isolation import isolate_launched_wallet
     from moneyrocket.ipc.process import inherited_descriptor, serve_inherited
 
     try:
         descriptor = inherited_descriptor(sys.argv[1:])
-        if descriptor is None:
-            return _print_information(sys.argv[1:])
+        assert descriptor is not None
+        isolate_launched_wallet()
         serve_inherited(descriptor, WalletProcessInit(), NAME)
     except InitError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-
-
-def _print_information(arguments: list[str]) -> int:
-    from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
-
-    print(f"{CLIENT_NAME} wallet process version {VERSION_TEXT}")
-    if arguments == ["-version"]:
-        print(LICENSE_TEXT, end="")
-        return 0
-    print(
-        f"\n{NAME} holds the wallets of a node. moneyrocket-node starts it; use wallets with moneyrocket-cli.\n"
-        "Commands for wallet files (create, info, dump) are not supported yet."
-    )
-    if arguments in (["-h"], ["-help"], ["-?"]):
-        return 0
-    print("Error: this program is started by moneyrocket-node", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ from moneyrocket.common.threads import start_thread
 from moneyrocket.init import files, log_setup, node_parts, notify, parameters
 from moneyrocket.init.chain_overrides import chain_overrides
 from moneyrocket.init.node_shape import NodeInit
+from moneyrocket.init.path_grants import granted_paths
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_part import WalletPart
 from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.server import RpcServer
 from moneyrocket.rpc.table import RpcTable
+from moneyrocket.rpc.text_calls import TextRpc
 
 
 class NodeStartup:
@@ -36,6 +38,7 @@ class NodeStartup:
         *,
         watch: Callable[[Callable[[], None]], None] = watch_signals,
         announcer: Announcer | None = None,
+        wallets_made: Callable[[], None] = lambda: None,
     ) -> None:
         """Makes what needs no start.
 
@@ -44,6 +47,7 @@ class NodeStartup:
             make_init: decides where interfaces are made.
             watch: called with what stops the node, for signals to call it.
             announcer: tells desktop programs what happens.
+            wallets_made: called when there is another wallet component.
 
         Raises:
             InitError: an option about the chain is malformed.
@@ -53,17 +57,20 @@ class NodeStartup:
         self._args = args
         self._make_init = make_init
         self._watch = watch
+        self._wallets_made = wallets_made
         self._init: NodeInit | None = None
         self._table = RpcTable()
+        self._table.surround = granted_paths
         self._server = RpcServer(args, self._table)
         self._locks: list[files.DirectoryLock] = []
         self._pid_file: files.PidFile | None = None
         self._wallet: WalletPart | None = None
         self._network_made = False
-        self._watched = announcer is not None
         self._loader: threading.Thread | None = None
         params = chain_params(args.chain_name, chain_overrides(args))
         self.context = NodeContext(args=args, params=params, rpc_table=self._table, announcer=announcer or Announcer())
+        self.context.rpc = TextRpc(self._table.execute, self._server.may_call)
+        self.context.restart_wallets = self.restart_wallets
 
     def start(self) -> None:
         """Starts everything, in the order in which parts need one another.
@@ -84,6 +91,7 @@ class NodeStartup:
         parameters.check_ports(args)
         if args.get_bool("-server", False):
             self._server.start()
+        self._init.listen(context)
         for step in (
             self._connect_wallet,
             self._load_chain,
@@ -111,6 +119,7 @@ class NodeStartup:
         for step in (
             self._server.interrupt,
             self._server.stop,
+            self._stop_listening,
             self._stop_wallet,
             self._stop_network,
             self._stop_loading,
@@ -128,6 +137,10 @@ class NodeStartup:
                 failures.append(error)
         if failures:
             raise ExceptionGroup("parts of the shutdown failed", failures)
+
+    def _stop_listening(self) -> None:
+        if self._init is not None:
+            self._init.stop_listening()
 
     def _stop_wallet(self) -> None:
         if self._wallet is not None:
@@ -154,7 +167,7 @@ class NodeStartup:
             lock.release()
 
     def restart_wallets(self) -> None:
-        """Makes the wallet component anew after its process ended, and loads the wallets of start-up.
+        """Makes the wallet component anew after its process ended, loads the wallets of start-up, and tells.
 
         Raises:
             InitError: it cannot be made, a wallet cannot be loaded, or its process has not ended.
@@ -162,6 +175,8 @@ class NodeStartup:
         if self._wallet is None or self.context.shutdown.is_set():
             raise InitError("There is no wallet component to restart.")
         self._wallet.restart()
+        self._wallets_made()
+        self.context.announcer.wallets_ready()
 
     # Steps
 
@@ -194,11 +209,12 @@ class NodeStartup:
         self._status("Loading P2P addresses…")
         make_network(self.context)
         self._network_made = True
-        if self._watched:
-            from moneyrocket.node.desktop.chain_events import ChainEvents, follow_network
+        self.context.announcer.when_watched(self._follow)
 
-            self.context.signals.subscribe(ChainEvents(self.context))
-            follow_network(self.context)
+    def _follow(self) -> None:
+        from moneyrocket.node.desktop.chain_events import follow_node
+
+        follow_node(self.context)
 
     def _load_wallets(self) -> None:
         if self._wallet is not None:
@@ -231,6 +247,7 @@ class NodeStartup:
         if self._wallet is not None:
             self._wallet.start()
             self.context.announcer.wallets_ready()
+        self.context.startup_over.set()
         notify.start_command(self._args.get("-startupnotify"))
 
     def _status(self, message: str) -> None:

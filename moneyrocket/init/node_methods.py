@@ -9,7 +9,6 @@ from moneyrocket.node.rpc import (
     chain_control,
     chain_info,
     chain_wait,
-    control,
     fees,
     generate,
     mempool,
@@ -24,15 +23,16 @@ from moneyrocket.node.rpc import (
     txoutproof,
     txoutset,
 )
+from moneyrocket.rpc import control
 from moneyrocket.rpc.method import RpcMethod
 
 _MODULES = (
+    control,
     block_template,
     blockchain,
     chain_control,
     chain_info,
     chain_wait,
-    control,
     fees,
     generate,
     mempool,

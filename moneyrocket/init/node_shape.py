@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from moneyrocket.interfaces.init import Init
+
+if TYPE_CHECKING:
+    from moneyrocket.node.context import NodeContext
 
 
 class NodeInit(Init):
@@ -15,6 +19,16 @@ class NodeInit(Init):
 
     def renew_wallet(self) -> None:
         """Starts the process that holds the wallets anew after it ended."""
+
+    def listen(self, context: NodeContext) -> None:
+        """Offers the node to programs that connect, as -ipcbind says.
+
+        Raises:
+            InitError: an address cannot be had.
+        """
+
+    def stop_listening(self) -> None:
+        """Hangs up on programs that have connected."""
 
     def close(self) -> None:
         """Ends processes that were started."""

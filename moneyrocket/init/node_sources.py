@@ -1,35 +1,35 @@
-"""Where the desktop programs get their node from: this process, or one that they start."""
+"""Where the desktop programs get a node of their own from: this process, or one that they start."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from moneyrocket.common import clock
 from moneyrocket.common.errors import InitError
-from moneyrocket.common.in_time import InTime
 from moneyrocket.common.logging import log
 from moneyrocket.common.settings import Settings
-from moneyrocket.interfaces.init import GlobalArgs
+from moneyrocket.init.node_watch import NodeWatch
+from moneyrocket.interfaces.init import GlobalArgs, Init
 from moneyrocket.interfaces.node import Node, NodeSource, NodeSourceEvents, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole, ProcessStats
 
 if TYPE_CHECKING:
     from moneyrocket.ipc.process import ChildProcess
 
-_STATS_PATIENCE: Final = 1.0
 _STOP_PATIENCE: Final = 60.0
 """Seconds in which a node's process must end once it was told to; a large chain state takes its time to be written."""
 
 
-class _Source(NodeSource):
-    """What both sources have in common."""
+class BaseSource(NodeSource):
+    """What all sources have in common.
 
-    def __init__(self, settings: Settings, chain: str) -> None:
-        self._settings = settings
+    Args:
+        chain: name of the chain.
+    """
+
+    def __init__(self, chain: str) -> None:
         self._chain = chain
         self._events = NodeSourceEvents()
         self._quit = False
@@ -38,6 +38,11 @@ class _Source(NodeSource):
     def chain(self) -> str:
         """See `NodeSource`."""
         return self._chain
+
+    @property
+    def attached_to(self) -> str:
+        """See `NodeSource`."""
+        return ""
 
     def quit(self) -> None:
         """Let the program end; called for a signal."""
@@ -51,11 +56,12 @@ class _Source(NodeSource):
             events.quit_requested()
 
 
-class LocalSource(_Source):
+class LocalSource(BaseSource):
     """Makes the node in this process: the one-process shape."""
 
     def __init__(self, settings: Settings, chain: str) -> None:
-        super().__init__(settings, chain)
+        super().__init__(chain)
+        self._settings = settings
         self._node: Node | None = None
 
     @property
@@ -88,7 +94,7 @@ class LocalSource(_Source):
             self._node.stop()
 
 
-class ProcessSource(_Source):
+class ProcessSource(BaseSource):
     """Starts a node process: the multiprocess shape.
 
     It is started at once and on the side, so that it gets ready while the desktop program loads Qt.
@@ -103,16 +109,15 @@ class ProcessSource(_Source):
     def __init__(
         self, settings: Settings, chain: str, own_name: str, spawn: Callable[[str], ChildProcess] | None = None
     ) -> None:
-        super().__init__(settings, chain)
+        super().__init__(chain)
+        self._settings = settings
         self._own_name = own_name
         self._spawn = spawn or _spawn_node
         self._lock = threading.Lock()
         self._closing = False
         self._child: ChildProcess | None = None
         self._node: Node | None = None
-        self._last_stats: dict[ProcessRole, ProcessStats] = {}
-        self._ping = InTime("nodeping", self._ask_echo)
-        self._stats = InTime("nodestats", self._ask_stats)
+        self._watch = NodeWatch(self._init, lambda: self._node)
         self._next: Future[ChildProcess] | None = self._begin()
 
     @property
@@ -140,22 +145,11 @@ class ProcessSource(_Source):
 
     def ping(self, timeout: float) -> bool:
         """See `NodeSource`."""
-        return self._ping.answer(timeout) is not None
+        return self._watch.ping(timeout)
 
     def process_stats(self) -> list[ProcessStats]:
         """See `NodeSource`."""
-        own = ProcessStats.measure(ProcessRole.GUI)
-        for stats in self._stats.answer(_STATS_PATIENCE) or ():
-            self._last_stats[stats.role] = stats
-        child = self._child
-        connected = child is not None and child.connected
-        others = [
-            stats
-            if connected and stats.alive and own.time - stats.time < 2 * _STATS_PATIENCE
-            else ProcessStats(stats.role, stats.name, stats.pid, alive=False, time=own.time)
-            for stats in self._last_stats.values()
-        ]
-        return [own, *others]
+        return self._watch.process_stats()
 
     def close(self) -> None:
         """See `NodeSource`."""
@@ -191,13 +185,9 @@ class ProcessSource(_Source):
         log.error("The node's process %d has ended", child.pid)
         self._events.lost("The node's process has ended.")
 
-    def _ask_echo(self) -> bool:
+    def _init(self) -> Init | None:
         child = self._child
-        return child is not None and child.init.make_echo().echo("") == ""
-
-    def _ask_stats(self) -> list[ProcessStats]:
-        node = self._node
-        return [] if node is None else [replace(stats, time=clock.monotonic()) for stats in node.process_stats()]
+        return child.init if child is not None and child.connected else None
 
 
 def _spawn_node(own_name: str) -> ChildProcess:

@@ -23,7 +23,6 @@ _VALUED = (
     "-asmap",
     "-blockfilterindex",
     "-i2psam",
-    "-ipcbind",
     "-loadblock",
     "-onion",
     "-proxy",

@@ -72,6 +72,19 @@ def check(args: ArgsManager) -> None:
         InitError: settings that cannot go together or are out of range.
     """
     _warn_of_removed(args)
+    check_sections(args)
+    _check_blocks_dir(args)
+    _check_combinations(args)
+    _check_test_options(args, args.chain_name)
+    set_mock_time(args)
+
+
+def check_sections(args: ArgsManager) -> None:
+    """Refuses options of the configuration file that do not count for the chain, and warns of unknown sections.
+
+    Raises:
+        InitError: naming the options.
+    """
     chain = args.chain_name
     lines = [
         f"Config setting for {name} only applied on {chain} network when in [{chain}] section."
@@ -84,9 +97,14 @@ def check(args: ArgsManager) -> None:
     ]
     if sections:
         show_warning("\n".join(sections) + "\n")
-    _check_blocks_dir(args)
-    _check_combinations(args)
-    _check_test_options(args, chain)
+
+
+def set_mock_time(args: ArgsManager) -> None:
+    """Sets the clock as -mocktime says.
+
+    Raises:
+        InitError: the time is negative.
+    """
     time = args.get_int("-mocktime", 0)
     if time < 0:
         raise InitError("-mocktime must not be negative")

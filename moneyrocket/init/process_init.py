@@ -15,7 +15,9 @@ from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
+    from moneyrocket.ipc.listen import IpcListeners
     from moneyrocket.ipc.process import ChildProcess
+    from moneyrocket.node.context import NodeContext
 
 
 class ProcessInit(NodeInit):
@@ -29,7 +31,9 @@ class ProcessInit(NodeInit):
     """
 
     def __init__(self, args: ArgsManager, own_name: str) -> None:
+        self._args = args
         self._own_name = own_name
+        self._listeners: IpcListeners | None = None
         self._child: Future[ChildProcess] | None = None
         self._closing = False
         if not args.get_bool("-disablewallet", False):
@@ -61,6 +65,24 @@ class ProcessInit(NodeInit):
         if self._child is not None and self._child.exception() is None:
             self._child.result().close()
         self._start()
+
+    def listen(self, context: NodeContext) -> None:
+        """See `NodeInit`."""
+        addresses = self._args.get_list("-ipcbind")
+        if not addresses:
+            return
+        from moneyrocket.init.visitors import VisitorInit
+        from moneyrocket.ipc.listen import IpcListeners
+
+        self._listeners = IpcListeners(VisitorInit(context), self._own_name, self._args.datadir_net)
+        for address in addresses:
+            self._listeners.listen(address)
+
+    def stop_listening(self) -> None:
+        """See `NodeInit`."""
+        if self._listeners is not None:
+            self._listeners.close()
+            self._listeners = None
 
     def close(self) -> None:
         """End the wallet process and wait for it."""

@@ -57,7 +57,7 @@ class RunningNode(DesktopNode):
                 raise NodeStartError("The node was started already.")
             try:
                 self._startup = self._make_startup()
-                self.attach(self._startup.context)
+                self.attach(self._startup.context, self._startup.context.args.settings)
                 if self._stopping.is_set():
                     self._startup.context.request_shutdown()
                 self._startup.start()
@@ -106,8 +106,6 @@ class RunningNode(DesktopNode):
             self._startup.restart_wallets()
         except InitError as error:
             raise NodeStartError(error.message) from error
-        self._follow_wallets()
-        self.announcer.wallets_ready()
 
     def _follow_wallets(self) -> None:
         wallets = self.wallets()
@@ -127,4 +125,10 @@ class RunningNode(DesktopNode):
         args.force_set("-daemon", "0")
         args.force_set("-daemonwait", "0")
         prepare(args)
-        return NodeStartup(args, self._make_init, watch=lambda stop: None, announcer=self.announcer)
+        return NodeStartup(
+            args,
+            self._make_init,
+            watch=lambda stop: None,
+            announcer=self.announcer,
+            wallets_made=self._follow_wallets,
+        )

@@ -9,12 +9,10 @@ from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.interfaces.init import GlobalArgs
-from moneyrocket.interfaces.json import Json
-from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcMode, RpcRequest
 from moneyrocket.interfaces.wallet import WalletLoader
 from moneyrocket.node.context import NodeContext
-from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.table import WALLET_PROCESS_GONE
+from moneyrocket.rpc.wallet_router import WalletComponent
 
 
 class WalletPart:
@@ -28,7 +26,7 @@ class WalletPart:
     def __init__(self, context: NodeContext, init: NodeInit) -> None:
         self._context = context
         self._init = init
-        self._commands: list[RpcCommand] = []
+        self._component: WalletComponent | None = None
         self._restarting = threading.Lock()
 
     def connect(self) -> None:
@@ -40,15 +38,11 @@ class WalletPart:
         context = self._context
         try:
             loader = self._init.make_wallet_loader(GlobalArgs(context.args.settings.to_json()), context.chain)
-            before = set(context.rpc_table.names())
+            self._join(loader)
             loader.register_rpcs()
         except ConnectionError as error:
             raise InitError(f"The wallet process ended during start-up: {error}") from None
         context.wallet_loader = loader
-        self._commands = self._commands or [
-            RpcCommand("wallet", name, (), _Gone(name)) for name in context.rpc_table.names() if name not in before
-        ]
-        context.rpc_table.set_successors(self._commands)
         self._init.on_wallet_gone(lambda: self._gone(loader))
 
     def verify(self) -> None:
@@ -91,8 +85,7 @@ class WalletPart:
                 self.load()
             except (ConnectionError, InitError) as error:
                 # As before: the next attempt begins with another process.
-                self._context.wallet_loader = None
-                self._context.rpc_table.add(self._commands)
+                self._leave()
                 raise InitError(str(error) or "The wallets cannot be loaded.") from None
             self.start()
 
@@ -104,7 +97,17 @@ class WalletPart:
                 loader.stop()
             except ConnectionError as error:
                 log.error("The wallet process ended before its wallets were closed: %s", error)
-            self._context.wallet_loader = None
+            self._leave()
+
+    def _join(self, loader: WalletLoader) -> None:
+        self._leave()
+        self._component = WalletComponent("the node's own wallet component", loader, is_own=True)
+        self._context.wallet_router.join(self._component)
+
+    def _leave(self) -> None:
+        self._context.wallet_loader = None
+        if self._component is not None:
+            self._context.wallet_router.leave(self._component)
 
     def _loader(self) -> WalletLoader:
         loader = self._context.wallet_loader
@@ -121,21 +124,5 @@ class WalletPart:
         if self._context.wallet_loader is not loader:
             return
         log.error("%s", WALLET_PROCESS_GONE)
-        self._context.wallet_loader = None
-        self._context.rpc_table.add(self._commands)
+        self._leave()
         self._context.announcer.wallets_lost()
-
-
-class _Gone(RpcHandler):
-    """Stands for a method whose process has ended."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def call(self, request: RpcRequest) -> Json:
-        """Refuse the call, or describe what is left of the method."""
-        if request.mode is RpcMode.GET_HELP:
-            return f"{self._name}\n\n{WALLET_PROCESS_GONE}\n"
-        if request.mode is RpcMode.GET_ARGS:
-            return []
-        raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, WALLET_PROCESS_GONE)

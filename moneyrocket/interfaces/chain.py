@@ -15,6 +15,10 @@ class ChainError(Exception):
     """The node could not do what the wallet asked; the text says why."""
 
 
+class NodeAwayError(ConnectionError):
+    """There is no node to ask at the moment; the text says why. A wallet that can be without one tries on its own."""
+
+
 class RemovalReason(IntEnum):
     """Why a transaction left the mempool."""
 

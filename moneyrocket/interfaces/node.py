@@ -34,6 +34,10 @@ class NodeStartError(Exception):
     """The node cannot start; the text is for the user. Empty if messages have told already."""
 
 
+class NodeAbsentError(NodeStartError):
+    """Nobody is there to attach to now; trying again later makes sense."""
+
+
 class NodeNotifications:
     """What the node tells a subscriber; override what matters.
 
@@ -69,10 +73,10 @@ class NodeNotifications:
         """See `Node.warnings`."""
 
     def wallets_ready(self) -> None:
-        """`Node.wallets` gives wallets, those of start-up loaded; also after `Node.restart_wallets`."""
+        """`Node.wallets` has others than before: those of start-up are loaded, or a wallet process has come or gone."""
 
     def wallets_lost(self) -> None:
-        """The wallet process ended unasked: its objects raise `ConnectionError`. See `Node.restart_wallets`."""
+        """The node's own wallet process ended: its objects raise `ConnectionError`. See `Node.restart_wallets`."""
 
     def shutdown_requested(self) -> None:
         """The node shall stop (RPC ``stop``, a signal, a fatal error): leave, calling `Node.stop` on the way."""
@@ -219,7 +223,7 @@ class Node(ABC):
 
     @abstractmethod
     def wallets(self) -> Wallets | None:
-        """The wallets; None without a wallet component, before start-up has made it, and while its process is gone."""
+        """The wallets of all wallet processes; None without any, before start-up has made one, and while it is gone."""
 
     @abstractmethod
     def restart_wallets(self) -> None:
@@ -233,7 +237,7 @@ class Node(ABC):
 
     @abstractmethod
     def process_stats(self) -> list[ProcessStats]:
-        """The node's process, and the wallet's if it is another."""
+        """The node's process, and those of wallets if they are others."""
 
     @abstractmethod
     def handle_log(self, category: str, sink: LogSink) -> Handler:
@@ -255,12 +259,17 @@ class NodeSourceEvents:
 
 
 class NodeSource(ABC):
-    """Where a desktop program gets its node from: made in this process, or in one of its own."""
+    """Where a desktop program gets its node from: made in this process or in one of its own, or attached to."""
 
     @property
     @abstractmethod
     def chain(self) -> str:
         """Name of the chain: main, test, testnet4, signet or regtest. Known before there is a node."""
+
+    @property
+    @abstractmethod
+    def attached_to(self) -> str:
+        """Address of a node that runs on its own and stays when this program leaves; empty for a node of its own."""
 
     @property
     @abstractmethod
@@ -272,7 +281,8 @@ class NodeSource(ABC):
         """Get a node that is not started yet; waits for its process. May be called again after `lost` or `close`.
 
         Raises:
-            NodeStartError: its process cannot be started.
+            NodeAbsentError: there is no node at `attached_to` now.
+            NodeStartError: its process cannot be started, or the node there cannot be used.
         """
 
     @abstractmethod
@@ -285,4 +295,7 @@ class NodeSource(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Stop the node in order if it runs, end its process and wait; one that hangs is killed after a while."""
+        """Stop the node in order if it runs, end its process and wait; one that hangs is killed after a while.
+
+        Of a node that runs on its own it only hangs up.
+        """

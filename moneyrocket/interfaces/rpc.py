@@ -54,6 +54,24 @@ class RpcRequest:
     mode: RpcMode = RpcMode.EXECUTE
 
 
+class Rpc(ABC):
+    """Answers JSON-RPC requests as the HTTP server would. It is Bitcoin Core's interface of that name."""
+
+    @abstractmethod
+    def execute_rpc(self, request: str, uri: str, user: str) -> str:
+        """Run a request or a batch of them.
+
+        Args:
+            request: the JSON text.
+            uri: path of the HTTP request that it stands for; ``/wallet/<name>`` chooses a wallet.
+            user: name of the user, whose -rpcwhitelist counts. There is no password: who may connect may say any name.
+
+        Returns:
+            The JSON text of the reply; ``null`` where the HTTP server has no text to send: the request is a
+            notification, or the user may not call the method.
+        """
+
+
 class RpcHandler(ABC):
     """Runs one RPC method."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ _SECRET: Final = frozenset(
         "Init.makeWalletLoader",
         "Init.makeNode",
         "Node.executeRpc",
+        "Rpc.executeRpc",
         "Node.setting",
         "Node.updateSetting",
         "Wallets.create",
@@ -64,20 +66,49 @@ def make_event_loop(process_name: str) -> EventLoop:
     return EventLoop(process_name, _IpcLog(category_logger("ipc")), _ArgumentDescriber())
 
 
-_connections: Final[list[Connection]] = []
-"""Also those that have ended: their calls were made all the same."""
+def load_first_schema() -> None:
+    """Have Cap'n Proto open the root and the working directory, which it does once and which a sandbox may forbid."""
+    from libmultiprocess.schema import INCLUDE_DIR, load_schema
+
+    load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
+
+
+class _Counted:
+    """Connections whose calls count, and the calls of those that have ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[Connection] = []
+        self._past = CallCounters()
+
+    def add(self, connection: Connection) -> None:
+        with self._lock:
+            self._open.append(connection)
+        connection.on_disconnect(lambda: self._ended(connection))
+
+    def read(self) -> CallCounters:
+        with self._lock:
+            return _sum(self._past, self._open)
+
+    def _ended(self, connection: Connection) -> None:
+        with self._lock:
+            self._open.remove(connection)
+            self._past = _sum(self._past, [connection])
+
+
+def _sum(past: CallCounters, connections: list[Connection]) -> CallCounters:
+    traffic = [connection.traffic for connection in connections]
+    return CallCounters(
+        made=past.made + sum(each.calls_made for each in traffic),
+        served=past.served + sum(each.calls_served for each in traffic),
+        wait_seconds=past.wait_seconds + sum(each.seconds_waited for each in traffic),
+    )
+
+
+_counted: Final = _Counted()
 
 
 def count_calls_of(connection: Connection) -> None:
     """Make what passes over a connection part of what this process tells of itself."""
-    _connections.append(connection)
-    set_call_counters(_count)
-
-
-def _count() -> CallCounters:
-    traffic = [connection.traffic for connection in _connections]
-    return CallCounters(
-        made=sum(each.calls_made for each in traffic),
-        served=sum(each.calls_served for each in traffic),
-        wait_seconds=sum(each.seconds_waited for each in traffic),
-    )
+    _counted.add(connection)
+    set_call_counters(_counted.read)

@@ -25,18 +25,37 @@ class Announcer:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._watchers: tuple[_Watcher, ...] = ()
+        self._begin: Callable[[], None] | None = None
 
     @property
     def is_watched(self) -> bool:
         """Whether anybody is told."""
         return bool(self._watchers)
 
-    def watch(self, notifications: NodeNotifications) -> Handler:
-        """Tell ``notifications`` of everything from now on."""
+    def watch(self, notifications: NodeNotifications, step: str | None = None) -> Handler:
+        """Tell ``notifications`` of everything from now on.
+
+        Args:
+            notifications: whom to tell.
+            step: of start-up, which is under way; told first.
+        """
         watcher = _Watcher(self, notifications)
+        if step is not None:
+            watcher.tell(lambda told: told.init_message(step), None)
         with self._lock:
             self._watchers = (*self._watchers, watcher)
+            begin, self._begin = self._begin, None
+        if begin is not None:
+            begin()
         return watcher
+
+    def when_watched(self, begin: Callable[[], None]) -> None:
+        """Call ``begin`` once, as soon as there is somebody to tell: before, nothing need follow the node."""
+        with self._lock:
+            if not self._watchers:
+                self._begin = begin
+                return
+        begin()
 
     def forget(self, watcher: _Watcher) -> None:
         """Tell a watcher nothing more."""
@@ -59,7 +78,7 @@ class Announcer:
         if self.is_watched:
             from moneyrocket.interfaces.node_values import MessageKind
 
-            self._tell(lambda watcher: watcher.message(MessageKind[kind], text))
+            self._tell(lambda watcher: watcher.message(MessageKind[kind], text), f"message {text}")
 
     def progress(self, title: str, percent: int, resume_possible: bool) -> None:
         """A long operation goes on."""

@@ -220,14 +220,24 @@ class BlockValidator:
                 for txin, coin in zip(tx.inputs, undo.spent[number - 1], strict=True):
                     coins.changes[txin.prevout] = coin
 
-    def test(self, block: Block, prev: BlockIndex, coins: CoinsView, *, check_merkle_root: bool, now: int) -> None:
-        """Check a block upon the tip in every way but its proof of work.
+    def test(
+        self,
+        block: Block,
+        prev: BlockIndex,
+        coins: CoinsView,
+        *,
+        check_merkle_root: bool,
+        check_pow: bool,
+        now: int,
+    ) -> None:
+        """Check a block upon the tip.
 
         Args:
             block: the block.
             prev: the tip.
             coins: the coins of the tip; they are left as they are.
             check_merkle_root: whether the header names the final transactions.
+            check_pow: whether the block has its proof of work.
             now: current time, unix seconds.
 
         Raises:
@@ -235,7 +245,7 @@ class BlockValidator:
         """
         if block.header.prev_hash != prev.hash:
             raise ValidationError("inconclusive-not-best-prevblk")
-        check_block(block, self._params, check_pow=False, check_merkle_root=check_merkle_root)
+        check_block(block, self._params, check_pow=check_pow, check_merkle_root=check_merkle_root)
         check_header_context(block.header, prev, self._params, now)
         check_block_context(block, prev, self._params)
         self.connect(block, BlockIndex(block.header, prev), CoinsLayer(coins), just_check=True)

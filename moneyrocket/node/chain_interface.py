@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from moneyrocket.node.context import NodeContext
     from moneyrocket.primitives.block import Block, BlockLocator
     from moneyrocket.primitives.transaction import OutPoint, Transaction
-    from moneyrocket.rpc.table import RpcTable
 
 log = category_logger("")
 
@@ -274,7 +273,7 @@ class NodeChain(Chain):
 
     def handle_rpc(self, command: RpcCommand) -> Handler:
         """See `Chain.handle_rpc`."""
-        return _OfferedCommand(self._node.rpc_table, command)
+        return self._node.wallet_router.offer_own(command)
 
     def rpc_enable_deprecated(self, feature: str) -> bool:
         """See `Chain.rpc_enable_deprecated`."""
@@ -294,14 +293,3 @@ class NodeChain(Chain):
             log.error("%s: %s", error.message, error.details)
             return False
         return True
-
-
-class _OfferedCommand(Handler):
-    def __init__(self, table: RpcTable, command: RpcCommand) -> None:
-        self._table = table
-        self._command = command
-        table.add((command,))
-
-    def disconnect(self) -> None:
-        """See `Handler.disconnect`."""
-        self._table.remove(self._command)

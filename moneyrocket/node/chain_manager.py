@@ -362,19 +362,25 @@ class ChainstateManager(ChainView):
                 best = index
         self.best_header = best
 
-    def test_block(self, block: Block, *, check_merkle_root: bool = False) -> None:
-        """Check a block that builds on the tip, all but its proof of work, and change nothing.
+    def test_block(self, block: Block, *, check_merkle_root: bool = False, check_pow: bool = False) -> None:
+        """Check a block that builds on the tip, and change nothing.
 
         Args:
             block: the block.
             check_merkle_root: whether its header names its final transactions.
+            check_pow: whether it has its proof of work.
 
         Raises:
             ValidationError: if it is invalid.
         """
         with self.lock:
             self.validator.test(
-                block, self.tip, self._chainstate.coins, check_merkle_root=check_merkle_root, now=clock.now()
+                block,
+                self.tip,
+                self._chainstate.coins,
+                check_merkle_root=check_merkle_root,
+                check_pow=check_pow,
+                now=clock.now(),
             )
 
     def commit(self) -> None:

@@ -192,6 +192,14 @@ class ChainView:
         """Whether the node is still catching up. Once False it stays so."""
         return self._initial_download
 
+    def blocks_ahead_of_tip(self) -> int:
+        """How many blocks upon the tip are missing of whose headers are known; 0 if the best header is elsewhere."""
+        with self.lock:
+            best, tip = self.best_header, self.tip
+            if best.chain_work <= tip.chain_work or not tip.is_ancestor_of(best):
+                return 0
+            return best.height - tip.height
+
     def guess_progress(self, index: BlockIndex) -> float:
         """Estimated share of the whole chain that lies at or below ``index``, 0 to 1."""
         return verification_progress(self.params, index, self.best_header, clock.now())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,12 +14,15 @@ from moneyrocket.node.scheduler import Scheduler, SerialQueue
 from moneyrocket.node.signals import ValidationSignals
 from moneyrocket.node.utxo_scan import UtxoScanner
 from moneyrocket.node.warnings import Warnings
+from moneyrocket.rpc.wallet_router import WalletRouter
 
 if TYPE_CHECKING:
     from moneyrocket.common.args import ArgsManager
     from moneyrocket.consensus.params import ChainParams
     from moneyrocket.interfaces.chain import Chain
     from moneyrocket.interfaces.init import Init
+    from moneyrocket.interfaces.process import SandboxInfo
+    from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
     from moneyrocket.node.indexes import Index, TransactionLookup
@@ -41,6 +46,7 @@ class NodeContext:
         args: the settings.
         params: the chain.
         rpc_table: the RPC methods on offer.
+        rpc: the same for requests that come as text.
         scheduler: thread for background jobs.
         signals: events of chain and mempool.
         notifications: lets threads wait for a new tip.
@@ -49,6 +55,7 @@ class NodeContext:
         utxo_scanner: finds coins by script.
         init: makes interfaces, here or in another process.
         shutdown: set once the node shall stop.
+        startup_over: set once start-up has finished, or the node shall stop.
         chainman: block storage and chain state.
         mempool: unconfirmed transactions.
         miner: makes block templates.
@@ -57,7 +64,9 @@ class NodeContext:
         connman: connections.
         peerman: what is said over them.
         chain: the node as wallets see it.
-        wallet_loader: the wallet component, None without one.
+        wallet_loader: the node's own wallet component, None without one.
+        wallet_router: all wallet components, those of programs that have attached among them.
+        restart_wallets: makes the wallet component anew after its process ended; raises `InitError`.
         indexes: optional indexes that are switched on.
         tx_index: the one that finds transactions, None without -txindex.
         loading_finished: set once blocks are imported and the mempool is loaded.
@@ -72,10 +81,13 @@ class NodeContext:
     announcer: Announcer = field(default_factory=Announcer)
     utxo_scanner: UtxoScanner = field(default_factory=UtxoScanner)
     shutdown: threading.Event = field(default_factory=threading.Event)
+    startup_over: threading.Event = field(default_factory=threading.Event)
     loading_finished: threading.Event = field(default_factory=threading.Event)
     wallet_loader: WalletLoader | None = None
     indexes: list[Index] = field(default_factory=list)
     tx_index: TransactionLookup | None = None
+    rpc: Rpc = field(init=False)
+    wallet_router: WalletRouter = field(init=False)
     init: Init = field(init=False)
     signals: ValidationSignals = field(init=False)
     chainman: ChainstateManager = field(init=False)
@@ -86,13 +98,27 @@ class NodeContext:
     connman: ConnectionManager = field(init=False)
     peerman: PeerManager = field(init=False)
     chain: Chain = field(init=False)
+    restart_wallets: Callable[[], None] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.wallet_router = WalletRouter(self.rpc_table, forwards=self.args.get_bool("-forwardwalletrpc", True))
         self.signals = ValidationSignals(SerialQueue(self.scheduler))
         self.warnings.on_change = self.announcer.warnings_changed
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandboxes of this process, and of those that hold its wallets; one that does not answer is left out."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        own = SandboxInfo.of_this_process(ProcessRole.NODE)
+        found = [own]
+        for loader in self.wallet_router.loaders():
+            with suppress(ConnectionError):
+                found.append(loader.sandbox())
+        return [own, *(info for info in found[1:] if info.pid != own.pid)]
 
     def request_shutdown(self) -> None:
         """Let the node stop: wakes the main thread and everyone who waits for a block."""
         self.shutdown.set()
+        self.startup_over.set()
         self.notifications.interrupt()
         self.announcer.shutdown_requested()

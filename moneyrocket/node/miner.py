@@ -19,7 +19,7 @@ from moneyrocket.consensus.witness_commitment import (
     witness_commitment_index,
     witness_commitment_script,
 )
-from moneyrocket.node.mining_options import COINBASE_SIGOPS, MiningOptions
+from moneyrocket.node.mining_options import MiningOptions
 from moneyrocket.primitives.block import Block, BlockHeader
 from moneyrocket.primitives.hashes import ZERO_HASH, hash_to_hex
 from moneyrocket.primitives.transaction import NULL_OUTPOINT, Transaction, TxIn, TxOut
@@ -102,25 +102,29 @@ class Miner:
         self.last_transactions: int | None = None
         self.template_cache = TemplateCache()
 
-    def create_block(self, coinbase_script: bytes, *, use_mempool: bool = True) -> BlockTemplate:
+    def create_block(
+        self, coinbase_script: bytes, *, use_mempool: bool = True, options: MiningOptions | None = None
+    ) -> BlockTemplate:
         """Make a template upon the tip.
 
         Args:
             coinbase_script: output script that gets subsidy and fees.
             use_mempool: take transactions from the mempool.
+            options: what it shall be like, None for `options` of this object.
 
         Raises:
             ValidationError: if the template turns out invalid, which is a fault of the node.
         """
         chainman = self._chainman
+        options = self.options if options is None else options
         params = chainman.params
         with chainman.lock:
             prev = chainman.tip
             height = prev.height + 1
-            entries = self._select() if use_mempool else []
+            entries = self._select(options) if use_mempool else []
             fees = sum(entry.fee for entry in entries)
             coinbase = make_coinbase(height, coinbase_script, block_subsidy(height, params) + fees)
-            version = self.options.version
+            version = options.version
             if version is None:
                 version = chainman.version_bits.block_version(prev)
             header = BlockHeader(version, prev.hash, ZERO_HASH, 0, 0, 0)
@@ -128,8 +132,8 @@ class Miner:
             block = with_commitment(
                 Block(_with_time(header, prev, params), transactions), params.is_active_after(Deployment.SEGWIT, prev)
             )
-            weight = self.options.reserved_weight + sum(entry.tx.weight for entry in entries)
-            sigops = COINBASE_SIGOPS + sum(entry.sigop_cost for entry in entries)
+            weight = options.reserved_weight + sum(entry.tx.weight for entry in entries)
+            sigops = options.coinbase_sigops + sum(entry.sigop_cost for entry in entries)
             log.info(
                 "CreateNewBlock(): block weight: %d txs: %d fees: %d sigops %d", weight, len(entries), fees, sigops
             )
@@ -140,16 +144,15 @@ class Miner:
             block, height, tuple(entry.fee for entry in entries), tuple(entry.sigop_cost for entry in entries)
         )
 
-    def _select(self) -> list[MempoolEntry]:
+    def _select(self, options: MiningOptions) -> list[MempoolEntry]:
         if self._mempool is None or not len(self._mempool):
             return []
         from moneyrocket.node.block_selection import select_for_block
 
-        options = self.options
         entries = select_for_block(
             self._mempool,
             options.max_weight - options.reserved_weight,
-            MAX_BLOCK_SIGOPS_COST - COINBASE_SIGOPS,
+            MAX_BLOCK_SIGOPS_COST - options.coinbase_sigops,
             options.min_rate,
         )
         if options.print_rates:

@@ -32,18 +32,37 @@ class TipNotifications:
             self._interrupted = True
             self._condition.notify_all()
 
-    def wait_for(self, wanted: Callable[[BlockRef], bool], timeout: float | None) -> BlockRef | None:
+    @property
+    def interrupted(self) -> bool:
+        """Whether the node is stopping, so that no wait lasts."""
+        with self._condition:
+            return self._interrupted
+
+    def wait_for(
+        self,
+        wanted: Callable[[BlockRef], bool],
+        timeout: float | None,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> BlockRef | None:
         """Wait until the tip fulfils ``wanted``.
 
         Args:
             wanted: condition on the tip; called under a lock, so it must not block.
             timeout: seconds to wait at most, None for no limit.
+            given_up: whether the caller no longer wants to wait; called under the same lock, and asked again after
+                `change`.
 
         Returns:
             The tip when the wait ended, for whatever reason; None if there is none yet.
         """
         with self._condition:
             self._condition.wait_for(
-                lambda: self._interrupted or (self._tip is not None and wanted(self._tip)), timeout
+                lambda: self._interrupted or given_up() or (self._tip is not None and wanted(self._tip)), timeout
             )
             return self._tip
+
+    def change(self, change: Callable[[], None]) -> None:
+        """Run ``change``, which decides whether a caller gives up, under the lock of all waits, and let them look."""
+        with self._condition:
+            change()
+            self._condition.notify_all()

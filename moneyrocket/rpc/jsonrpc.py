@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from moneyrocket.common.logging import category_logger
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError, RpcRequest
+from moneyrocket.rpc import json
 from moneyrocket.rpc.errors import RpcErrorCode
 
 _log = category_logger("rpc")
@@ -118,6 +119,13 @@ class Caller:
     peer: str
     uri: str
     may_call: Callable[[str], bool]
+
+    def answer_text(self, text: str | bytes) -> Reply:
+        """Runs the request, or the batch of them, that a JSON text holds."""
+        try:
+            return self.answer(json.loads(text))
+        except json.JsonError:
+            return error_reply(RpcError(RpcErrorCode.PARSE_ERROR, "Parse error"), Call())
 
     def answer(self, request: Json) -> Reply:
         """Runs a request or a batch of them."""

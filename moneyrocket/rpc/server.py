@@ -10,13 +10,11 @@ from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.listening import set_listening_options
 from moneyrocket.common.logging import category_logger, log
-from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.rpc import json
 from moneyrocket.rpc.auth import Authenticator, AuthError, make_authenticator
-from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.http_server import HttpServer, ServerOptions
 from moneyrocket.rpc.http_types import HttpRequest, HttpResponse, Route
-from moneyrocket.rpc.jsonrpc import Call, Caller, error_reply
+from moneyrocket.rpc.jsonrpc import Caller
 from moneyrocket.rpc.table import RpcTable
 
 _log = category_logger("rpc")
@@ -86,6 +84,11 @@ class RpcServer:
             self._auth.delete_cookie()
             self._auth = None
 
+    def may_call(self, user: str, method: str) -> bool:
+        """Whether a user may call a method (-rpcwhitelist); anyone may while the server is not running."""
+        auth = self._auth
+        return auth is None or auth.may_call(user, method)
+
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answers one HTTP request."""
         auth = self._auth
@@ -108,10 +111,7 @@ class RpcServer:
             uri=request.target,
             may_call=lambda method: auth.may_call(user, method),
         )
-        try:
-            reply = caller.answer(json.loads(request.body))
-        except json.JsonError:
-            reply = error_reply(RpcError(RpcErrorCode.PARSE_ERROR, "Parse error"), Call())
+        reply = caller.answer_text(request.body)
         if reply.body is None:
             return HttpResponse(reply.status)
         body = (json.dumps(reply.body) + "\n").encode("utf-8", "replace")
@@ -151,7 +151,8 @@ def split_host_port(text: str, default_port: int) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+def rpc_endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+    """Returns the hosts and ports that the server listens on (-rpcbind, -rpcport)."""
     port = args.get_int("-rpcport", BASE_CHAINS[args.chain_name].rpc_port)
     binds, allowed = args.get_list("-rpcbind"), args.get_list("-rpcallowip")
     if binds and allowed:
@@ -171,7 +172,7 @@ def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
 
 def _bind(args: ArgsManager) -> list[socket.socket]:
     listeners = []
-    for host, port in _endpoints(args):
+    for host, port in rpc_endpoints(args):
         log.info("Binding RPC on address %s port %d", host, port)
         if host in ("0.0.0.0", "::"):
             log.warning("The RPC server is not safe to expose to untrusted networks such as the public internet")

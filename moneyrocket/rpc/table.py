@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from moneyrocket.common import clock
 from moneyrocket.common.logging import category_logger
+from moneyrocket.interfaces.chain import NodeAwayError
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcMode, RpcRequest
 from moneyrocket.rpc.errors import RpcErrorCode
@@ -43,12 +45,17 @@ def bind(methods: Sequence[RpcMethod[Ctx]], context: Ctx) -> tuple[RpcCommand, .
 
 
 class RpcTable:
-    """Finds and runs RPC methods. Safe to use from several threads."""
+    """Finds and runs RPC methods. Safe to use from several threads.
 
-    def __init__(self) -> None:
+    Args:
+        not_found: what the caller of an unknown method is told.
+    """
+
+    def __init__(self, not_found: str = "Method not found") -> None:
+        self._not_found = not_found
+        self.surround: Callable[[RpcRequest], AbstractContextManager[None]] = lambda request: nullcontext()
         self._lock = threading.Lock()
         self._commands: dict[str, RpcCommand] = {}
-        self._successors: dict[str, RpcCommand] = {}
         self._active: dict[int, ActiveCommand] = {}
         self._next_call = 0
         self._warmup: str | None = _FIRST_STATUS
@@ -63,14 +70,7 @@ class RpcTable:
         """Stops to offer a method, unless another has taken its name meanwhile."""
         with self._lock:
             if self._commands.get(command.name) is command:
-                successor = self._successors.get(command.name)
-                left = {name: other for name, other in self._commands.items() if other is not command}
-                self._commands = left if successor is None else {**left, command.name: successor}
-
-    def set_successors(self, commands: Iterable[RpcCommand]) -> None:
-        """Names what takes a method's place at the moment it is removed, so that no call falls between the two."""
-        with self._lock:
-            self._successors = {command.name: command for command in commands}
+                self._commands = {name: other for name, other in self._commands.items() if other is not command}
 
     def commands(self) -> list[RpcCommand]:
         """Returns all methods, sorted by name."""
@@ -104,22 +104,26 @@ class RpcTable:
         """Runs a method.
 
         Raises:
-            RpcError: -28 during start-up, -32601 for an unknown method, -18 when the process that runs it is gone, -1
-                for an unexpected exception, and whatever the method raises.
+            RpcError: -28 during start-up, -32601 for an unknown method, -9 when a wallet's method needs the node and it
+                is away, -18 when the process that runs it is gone, -1 for an unexpected exception, and whatever the
+                method raises.
         """
         if self._warmup is not None:
             raise RpcError(RpcErrorCode.IN_WARMUP, self._warmup)
         command = self._commands.get(request.method)
         if command is None:
-            raise RpcError(RpcErrorCode.METHOD_NOT_FOUND, "Method not found")
+            raise RpcError(RpcErrorCode.METHOD_NOT_FOUND, self._not_found)
         with self._lock:
             call = self._next_call
             self._next_call += 1
             self._active[call] = ActiveCommand(request.method, clock.monotonic())
         try:
-            return command.handler.call(request)
+            with self.surround(request):
+                return command.handler.call(request)
         except RpcError:
             raise
+        except NodeAwayError as error:
+            raise RpcError(RpcErrorCode.CLIENT_NOT_CONNECTED, str(error)) from error
         except ConnectionError as error:
             _log.error("RPC method %s lost the process that runs it: %s", request.method, error)
             raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, WALLET_PROCESS_GONE) from error

@@ -15,8 +15,7 @@ from moneyrocket.common.logging import log
 from moneyrocket.interfaces.chain import BlockInfo, BroadcastMethod, ChainNotifications, RemovalReason
 from moneyrocket.primitives.block import BlockLocator
 from moneyrocket.primitives.transaction import Transaction
-from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
-from moneyrocket.wallet.scan import TIMESTAMP_WINDOW, ScanStatus, reserve_scan, scan_blocks
+from moneyrocket.wallet.scan import TIMESTAMP_WINDOW
 from moneyrocket.wallet.transaction import WalletTx
 
 if TYPE_CHECKING:
@@ -31,7 +30,11 @@ _RESEND_AGE: Final = 5 * 60
 
 
 class ChainFollower(ChainNotifications):
-    """Takes the node's notifications for one wallet."""
+    """Takes the node's notifications for one wallet, until the wallet has another follower.
+
+    A notification may have been on its way when the wallet read the past up to the tip. So only blocks upon the
+    wallet's tip, and the tip itself, count.
+    """
 
     def __init__(self, wallet: Wallet) -> None:
         self._wallet = wallet
@@ -39,40 +42,41 @@ class ChainFollower(ChainNotifications):
     def transaction_added_to_mempool(self, tx: Transaction) -> None:
         """See `ChainNotifications`."""
         with self._wallet.lock:
-            if not self._wallet.closed:
+            if self._follows():
                 self._wallet.ledger.added_to_mempool(tx)
 
     def transaction_removed_from_mempool(self, tx: Transaction, reason: RemovalReason) -> None:
         """See `ChainNotifications`."""
         with self._wallet.lock:
-            if not self._wallet.closed:
+            if self._follows():
                 self._wallet.ledger.removed_from_mempool(tx, reason)
 
     def block_connected(self, block: BlockInfo) -> None:
         """See `ChainNotifications`."""
         wallet = self._wallet
         with wallet.lock:
-            if wallet.closed:
+            if not self._follows() or not self._is_next(block):
                 return
             if block.max_time < wallet.birth_time - 2 * TIMESTAMP_WINDOW:
                 wallet.ledger.set_tip(block.hash, block.height)
-                wallet.events.tip()
-                return
-            with wallet.database.transaction():
-                concerned = wallet.ledger.block_connected(block)
-                if concerned or block.height % _SAVE_INTERVAL == 0:
-                    save_position(wallet)
+            else:
+                with wallet.database.transaction():
+                    concerned = wallet.ledger.block_connected(block)
+                    if concerned or block.height % _SAVE_INTERVAL == 0:
+                        save_position(wallet)
+            wallet.trail.append(block.hash)
         wallet.events.tip()
 
     def block_disconnected(self, block: BlockInfo) -> None:
         """See `ChainNotifications`."""
         wallet = self._wallet
         with wallet.lock:
-            if wallet.closed:
+            if not self._follows() or block.hash != wallet.ledger.tip_hash:
                 return
             with wallet.database.transaction():
                 wallet.ledger.block_disconnected(block)
                 save_position(wallet)
+            wallet.trail.append(block.prev_hash)
         wallet.events.tip()
 
     def updated_block_tip(self) -> None:
@@ -82,77 +86,27 @@ class ChainFollower(ChainNotifications):
     def chain_state_flushed(self, locator: BlockLocator) -> None:
         """See `ChainNotifications`. The wallet stores its own position, which may lag behind the node's."""
 
+    def _follows(self) -> bool:
+        return self._wallet.follower is self and not self._wallet.closed
+
+    def _is_next(self, block: BlockInfo) -> bool:
+        ledger = self._wallet.ledger
+        return ledger.tip_height < 0 or block.prev_hash == ledger.tip_hash
+
 
 def save_position(wallet: Wallet) -> None:
-    """Store how far the wallet has followed the chain. Call under the wallet's lock."""
-    if wallet.ledger.tip_height >= 0:
-        locator = wallet.chain.get_block_locator(wallet.ledger.tip_hash)
-        if locator is not None:
-            wallet.database.put_best_block(locator)
+    """Store how far the wallet has followed the chain. Call under the wallet's lock.
 
-
-def attach(wallet: Wallet, *, is_new: bool) -> None:
-    """Subscribe to the chain, and read what happened since the wallet last followed it.
-
-    Args:
-        wallet: the wallet.
-        is_new: it was just made, and starts at the tip.
-
-    Raises:
-        WalletLoadError: blocks that it needs are missing, or it belongs to another chain.
+    Without a node nothing is stored; then blocks since the last time are read once more when it is back.
     """
-    chain = wallet.chain
-    # Under the lock, notifications wait until the past is read.
-    with wallet.lock:
-        stored = wallet.database.best_block()
-        height = chain.get_height()
-        if (
-            stored is not None
-            and stored.hashes
-            and height is not None
-            and not wallet.settings.allow_other_chain
-            and chain.get_block_hash(0) != stored.hashes[-1]
-        ):
-            raise WalletLoadError(
-                LoadFailure.LOAD,
-                "Wallet files should not be reused across chains. "
-                "Restart moneyrocketd with -walletcrosschain to override.",
-            )
-        wallet.handler = chain.handle_notifications(wallet.follower)
-        height = chain.get_height()
-        if height is None:
-            return
-        tip = chain.get_block_hash(height)
-        wallet.ledger.set_tip(tip, height)
-        if is_new:
-            save_position(wallet)
-            return
-        fork = (chain.find_locator_fork(stored) if stored is not None else None) or 0
-        with wallet.database.transaction():
-            wallet.ledger.forget_blocks_above(fork)
-        if fork == height:
-            return
-        _catch_up(wallet, fork, height)
-        save_position(wallet)
-
-
-def _catch_up(wallet: Wallet, fork: int, height: int) -> None:
-    chain = wallet.chain
-    if chain.find_first_block_with_time_and_height(wallet.birth_time - TIMESTAMP_WINDOW, fork) is None:
+    if wallet.ledger.tip_height < 0:
         return
-    if chain.have_pruned() and not chain.has_blocks(wallet.ledger.tip_hash, fork):
-        raise WalletLoadError(
-            LoadFailure.LOAD,
-            "Prune: last wallet synchronisation goes beyond pruned data. You need to -reindex (download the whole "
-            "blockchain again in case of a pruned node)",
-        )
-    chain.init_message("Rescanning…")
-    log.info("[%s] Rescanning last %d blocks (from block %d)...", wallet.name, height - fork, fork)
-    with reserve_scan(wallet) as scan:
-        result = scan_blocks(wallet, scan, fork)
-    if result.status is not ScanStatus.SUCCESS or result.last_height is None:
-        raise WalletLoadError(LoadFailure.LOAD, "Failed to rescan the wallet during initialization")
-    wallet.ledger.set_tip(result.last_hash, result.last_height)
+    try:
+        locator = wallet.chain.get_block_locator(wallet.ledger.tip_hash)
+    except ConnectionError:
+        return
+    if locator is not None:
+        wallet.database.put_best_block(locator, wallet.ledger.tip_height)
 
 
 def submit(wallet: Wallet, wtx: WalletTx, method: BroadcastMethod) -> str | None:
@@ -177,7 +131,7 @@ def resubmit(wallet: Wallet, method: BroadcastMethod, *, force: bool) -> None:
 
     Args:
         wallet: the wallet.
-        method: how far they go.
+        method: how far they go; further if the node was away when they were made.
         force: also those that are younger than the last block.
     """
     if not wallet.settings.broadcast:
@@ -190,7 +144,11 @@ def resubmit(wallet: Wallet, method: BroadcastMethod, *, force: bool) -> None:
             wtx for wtx in wallet.ledger.txs.values() if wtx.is_unconfirmed and (force or wtx.time_received <= latest)
         ]
         waiting.sort(key=lambda wtx: wtx.position)
-        count = sum(submit(wallet, wtx, method) is None for wtx in waiting)
+        count = 0
+        for wtx in waiting:
+            unsent = wtx.txid in wallet.unsent
+            count += submit(wallet, wtx, BroadcastMethod.MEMPOOL_AND_RELAY if unsent else method) is None
+            wallet.unsent.discard(wtx.txid)
     if count:
         log.info("[%s] ResubmitWalletTransactions: resubmit %d unconfirmed transactions", wallet.name, count)
 

@@ -205,6 +205,17 @@ class Ledger:
             self.on_change(wtx)
         self._no_mempool_conflict(tx)
 
+    def match_mempool(self, transactions: Iterable[Transaction]) -> None:
+        """Take in what the mempool holds, all of it: whatever else was in it is not any more."""
+        present = {tx.txid: tx for tx in transactions}
+        for wtx in self.txs.values():
+            if wtx.in_mempool and wtx.txid not in present:
+                wtx.state = INACTIVE
+                self.on_change(wtx)
+            wtx.mempool_conflicts.intersection_update(present)
+        for tx in present.values():
+            self.added_to_mempool(tx)
+
     def set_tip(self, block_hash: bytes, height: int) -> None:
         """Move to a block, without its transactions."""
         self.tip_hash, self.tip_height = block_hash, height

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import stat
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from moneyrocket.common import clock
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
 from moneyrocket.consensus.params import chain_params
-from moneyrocket.interfaces.chain import Chain
+from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.wallet import WalletLoader, Wallets
+from moneyrocket.wallet.catch_up import settle
 from moneyrocket.wallet.chain_follower import resend_if_due
 from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
-from moneyrocket.wallet.manager import WalletManager, start_wallet
+from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.ticker import Ticker
 
 _RESEND_CHECK_SECONDS = 60
@@ -40,6 +43,7 @@ class WalletLoaderImpl(WalletLoader):
         self._handlers: list[Handler] = []
         self._ticker: Ticker | None = None
         self._names: list[str] = []
+        self._wallets_lock = threading.Lock()
         self._wallets: Wallets | None = None
 
     @property
@@ -52,7 +56,9 @@ class WalletLoaderImpl(WalletLoader):
         from moneyrocket.rpc.table import bind
         from moneyrocket.wallet.rpc.methods import METHODS
 
-        self._handlers = [self._chain.handle_rpc(command) for command in bind(METHODS, self._manager)]
+        # The one that shows wallets comes last: who sees a wallet there can call all of its methods.
+        commands = sorted(bind(METHODS, self._manager), key=lambda command: command.name == "listwallets")
+        self._handlers = [self._chain.handle_rpc(command) for command in commands]
 
     def verify(self) -> bool:
         """See `WalletLoader`."""
@@ -100,7 +106,8 @@ class WalletLoaderImpl(WalletLoader):
     def start(self, schedule_rebroadcast: bool) -> None:
         """See `WalletLoader`."""
         for wallet in self._manager.wallets():
-            start_wallet(wallet)
+            with suppress(NodeAwayError):
+                settle(wallet)
         if schedule_rebroadcast:
             self._ticker = Ticker("walletsched", _RESEND_CHECK_SECONDS, self._resend)
 
@@ -131,16 +138,19 @@ class WalletLoaderImpl(WalletLoader):
 
     def wallets(self) -> Wallets:
         """See `WalletLoader`."""
-        if self._wallets is None:
-            # Its modules are for desktop programs alone.
-            from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
+        # One for all who ask at the same time: its histories take note of what has changed.
+        with self._wallets_lock:
+            if self._wallets is None:
+                # Its modules are for desktop programs alone.
+                from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
 
-            self._wallets = DesktopWallets(self._manager)
-        return self._wallets
+                self._wallets = DesktopWallets(self._manager)
+            return self._wallets
 
     def _resend(self) -> None:
-        for wallet in self._manager.wallets():
-            resend_if_due(wallet)
+        with suppress(NodeAwayError):
+            for wallet in self._manager.wallets():
+                resend_if_due(wallet)
 
     def _verify_directory(self) -> bool:
         given = self._args.get("-walletdir")

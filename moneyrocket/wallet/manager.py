@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
 from moneyrocket.common.version import CLIENT_VERSION
 from moneyrocket.consensus.params import ChainParams
-from moneyrocket.interfaces.chain import BroadcastMethod, Chain
+from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.interfaces.json import Json
-from moneyrocket.wallet.chain_follower import attach, resubmit
+from moneyrocket.sandbox.state import sandbox_state
+from moneyrocket.sandbox.user_files import SandboxRefusedError, open_user_file, refusal_of
+from moneyrocket.wallet.catch_up import attach, recall_position, settle
 from moneyrocket.wallet.database import WalletDatabase
 from moneyrocket.wallet.errors import LoadFailure, WalletError, WalletLoadError
 from moneyrocket.wallet.flags import WalletFlag
@@ -118,7 +121,8 @@ class WalletManager:
                     wallet.display_name,
                     (clock.monotonic() - started) * 1000,
                 )
-                attach(wallet, is_new=True)
+                with suppress(NodeAwayError):
+                    attach(wallet, is_new=True)
             except WalletError as error:
                 database.close()
                 raise WalletLoadError(LoadFailure.CREATE, f"Wallet creation failed. {error}") from error
@@ -188,8 +192,12 @@ class WalletManager:
             message = f"Failed to restore wallet. Database file exists in '{file}'."
             raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(backup, file)
+            with os.fdopen(open_user_file(backup, write=False), "rb") as source:
+                path.mkdir(parents=True, exist_ok=True)
+                with file.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+        except SandboxRefusedError as error:
+            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error.strerror)) from error
         except OSError as error:
             file.unlink(missing_ok=True)
             message = f"Failed to restore database path '{path}'."
@@ -237,11 +245,14 @@ class WalletManager:
             _note_client_version(wallet)
             wallet.keyring.load()
             wallet.ledger.load()
+            recall_position(wallet)
             log.info(
                 "[%s] Wallet completed loading in %15dms", wallet.display_name, (clock.monotonic() - started) * 1000
             )
             try:
                 attach(wallet, is_new=False)
+            except NodeAwayError as error:
+                log.info("[%s] %s The wallet follows the chain when it is back.", wallet.display_name, error)
             except BaseException:
                 if wallet.handler is not None:
                     wallet.handler.disconnect()
@@ -254,7 +265,9 @@ class WalletManager:
 
     def _publish(self, wallet: Wallet) -> None:
         self._add(wallet)
-        start_wallet(wallet)
+        # Without a node it is done when the node is back.
+        with suppress(NodeAwayError):
+            settle(wallet)
 
     def _add(self, wallet: Wallet) -> None:
         with self._lock:
@@ -265,6 +278,8 @@ class WalletManager:
     def _locate(self, name: str, *, existing: bool) -> Path:
         path = wallet_path(self.directory, name)
         exists = path.exists() or path.is_symlink()
+        if (exists or not existing) and not sandbox_state().allows_writing(path):
+            raise WalletLoadError(LoadFailure.BAD_PATH, refusal_of(path))
         if exists and is_sqlite_wallet(path / DATA_FILE, self.params.magic):
             if not existing:
                 message = f"Failed to create database path '{path}'. Database already exists."
@@ -329,10 +344,3 @@ def _note_client_version(wallet: Wallet) -> None:
         log.info("[%s] Last client version = %d", wallet.display_name, last)
     if last != CLIENT_VERSION:
         wallet.database.put("client_version", CLIENT_VERSION)
-
-
-def start_wallet(wallet: Wallet) -> None:
-    """Give a loaded wallet's transactions to the node, and learn which of them the mempool holds."""
-    resubmit(wallet, BroadcastMethod.MEMPOOL_ONLY, force=True)
-    with wallet.lock:
-        wallet.chain.request_mempool_transactions(wallet.follower)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from moneyrocket.common.args import ArgsManager
-from moneyrocket.interfaces.chain import Chain
+from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.primitives.amount import COIN, format_money, money_range
 from moneyrocket.wallet.errors import WalletError
 
@@ -156,7 +156,7 @@ def read_settings(args: ArgsManager, chain: Chain) -> tuple[WalletSettings, list
         high=HIGH_MAX_TX_FEE,
         why="Fees this large could be paid on a single transaction.",
     )
-    relay_min_fee = chain.relay_min_fee()
+    relay_min_fee = _relay_min_fee(chain)
     if args.is_set("-maxtxfee") and max_tx_fee < relay_min_fee:
         raise WalletError(
             f"Invalid amount for -maxtxfee=<amount>: '{args.get('-maxtxfee')}' (must be at least the minrelay fee of "
@@ -191,3 +191,11 @@ def read_settings(args: ArgsManager, chain: Chain) -> tuple[WalletSettings, list
         show_replaceable=chain.rpc_enable_deprecated("bip125"),
     )
     return settings, warnings
+
+
+def _relay_min_fee(chain: Chain) -> int:
+    """The node's lowest fee rate, 0 while it is away: every payment asks for it again."""
+    try:
+        return chain.relay_min_fee()
+    except NodeAwayError:
+        return 0

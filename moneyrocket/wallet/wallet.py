@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from moneyrocket.common import clock
 from moneyrocket.common.logging import log
 from moneyrocket.consensus.params import ChainParams
-from moneyrocket.interfaces.chain import BroadcastMethod, Chain
+from moneyrocket.interfaces.chain import BroadcastMethod, Chain, NodeAwayError
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.primitives.transaction import Transaction, TxOut
@@ -31,6 +33,8 @@ from moneyrocket.wallet.transaction import INACTIVE, WalletTx
 NO_TIME: Final = 1 << 62
 """Later than any block."""
 
+_TRAIL_LENGTH: Final = 200
+
 
 class Wallet:
     """A loaded wallet. Methods are safe to call from any thread; attributes are read under `lock`.
@@ -47,6 +51,8 @@ class Wallet:
         addresses: labels.
         follower: takes the node's notifications.
         handler: the subscription to them.
+        trail: hashes of the last blocks that were taken in, the newest at the end, whatever the branch.
+        unsent: ids of transactions that the node could not be given, because it was away.
         scan: the running scan of old blocks.
         next_resend: when unconfirmed transactions are relayed again, unix seconds.
         closed: it was unloaded.
@@ -70,6 +76,8 @@ class Wallet:
         self.ledger.on_change = lambda wtx: self.events.transaction(wtx.txid)
         self.follower = ChainFollower(self)
         self.handler: Handler | None = None
+        self.trail: deque[bytes] = deque(maxlen=_TRAIL_LENGTH)
+        self.unsent: set[bytes] = set()
         self.scan: Scan | None = None
         self.next_resend = next_resend_time()
         self.closed = False
@@ -187,10 +195,14 @@ class Wallet:
     # Transactions
 
     def wait_until_synced(self) -> None:
-        """Wait until the wallet knows every block that the caller may know. Do not hold the lock."""
+        """Wait until the wallet knows every block that the caller may know. Do not hold the lock.
+
+        While the node is away, the wallet answers of what it knows.
+        """
         with self.lock:
             tip = self.ledger.tip_hash
-        self.chain.wait_for_notifications_if_tip_changed(tip)
+        with suppress(NodeAwayError):
+            self.chain.wait_for_notifications_if_tip_changed(tip)
 
     def store_transaction(
         self,
@@ -206,11 +218,19 @@ class Wallet:
             return self.ledger.add(tx, INACTIVE, comment=comment, comment_to=comment_to, replaces=replaces)
 
     def broadcast(self, wtx: WalletTx) -> None:
-        """Give a stored transaction to the node. Only after it is committed: others may learn of it now."""
+        """Give a stored transaction to the node. Only after it is committed: others may learn of it now.
+
+        A node that is away gets it when it is back. That is no error: the payment is made, and a caller who was told
+        of an error might pay once more.
+        """
         if not self.settings.broadcast:
             return
         with self.lock:
-            refusal = submit(self, wtx, BroadcastMethod.MEMPOOL_AND_RELAY)
+            try:
+                refusal = submit(self, wtx, BroadcastMethod.MEMPOOL_AND_RELAY)
+            except ConnectionError as error:
+                self.unsent.add(wtx.txid)
+                refusal = str(error)
         if refusal is not None:
             log.info(
                 "[%s] CommitTransaction(): Transaction cannot be broadcast immediately, %s", self.display_name, refusal
@@ -251,7 +271,7 @@ class Wallet:
         """Copy the wallet into a file.
 
         Raises:
-            sqlite3.Error: it cannot be written.
+            OSError: it cannot be written.
         """
         with self.lock:
             save_position(self)

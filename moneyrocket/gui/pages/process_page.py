@@ -29,15 +29,23 @@ _SPELLED: tuple[Callable[[float], str], ...] = (byte_size, "{:.0f} %".format, "{
 
 
 class ProcessCard(Card):
-    """One process: numbers, each with its last minute."""
+    """One process: numbers, each with its last minute.
 
-    def __init__(self, role: ProcessRole) -> None:
+    Args:
+        role: What it does.
+        attached_to: Address of the node that it belongs to, empty for a process of this program.
+    """
+
+    def __init__(self, role: ProcessRole, attached_to: str = "") -> None:
         super().__init__(" ")
         self.role = role
+        self._attached_to = attached_to
         self.state = Pill()
         self.head.addWidget(self.state)
         self.process = label(kind="small", wrap=True, selectable=True)
         self.body.addWidget(self.process)
+        self.sandbox = label(kind="small", wrap=True, selectable=True)
+        self.body.addWidget(self.sandbox)
         names = (self.tr("Memory"), self.tr("Processor"), self.tr("Calls a second"), self.tr("Latency"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -68,10 +76,18 @@ class ProcessCard(Card):
         self.heading.setText(names[stats.role])
         last, self._last = self._last, stats
         if not stats.alive:
-            self.state.show_state(self.tr("gone"), Tone.DANGER)
+            if self._attached_to:
+                self.state.show_state(self.tr("away"), Tone.WARNING)
+            else:
+                self.state.show_state(self.tr("gone"), Tone.DANGER)
             self.process.setText(stats.name)
+            self.sandbox.clear()
             return
-        self.state.show_state(self.tr("running"), Tone.POSITIVE)
+        if self._attached_to:
+            self.state.show_state(self.tr("attached"), Tone.ACCENT)
+        else:
+            self.state.show_state(self.tr("running"), Tone.POSITIVE)
+        self.state.setToolTip(self._attached_to)
         text = self.tr("{name}, process {pid}, {threads} threads, up {time}")
         self.process.setText(
             text.replace("{name}", stats.name)
@@ -79,6 +95,7 @@ class ProcessCard(Card):
             .replace("{threads}", str(stats.threads))
             .replace("{time}", duration(stats.uptime))
         )
+        self.sandbox.setText(self.tr("Sandbox {state}").replace("{state}", stats.sandbox))
         numbers: list[float | None] = [float(stats.memory), None, None, None]
         if last is not None and last.pid == stats.pid and stats.time > last.time:
             span = stats.time - last.time
@@ -93,11 +110,17 @@ class ProcessCard(Card):
 
 
 class ProcessPage(NodePage):
-    """A card for each process, and the traffic between them."""
+    """A card for each process, and the traffic between them.
+
+    Attributes:
+        cards: The first process of each role.
+        more_cards: Further wallet processes of the node.
+    """
 
     def __init__(self, context: Context) -> None:
         super().__init__(QCoreApplication.translate("ProcessPage", "Processes"), context)
         self.cards: dict[ProcessRole, ProcessCard] = {}
+        self.more_cards: list[ProcessCard] = []
         self._row = QHBoxLayout()
         self._row.setSpacing(SPACE)
         self.body.addLayout(self._row)
@@ -170,15 +193,29 @@ class ProcessPage(NodePage):
             self._subscribe()
 
     def _take(self, stats: list[ProcessStats]) -> None:
-        for each in stats:
+        first: dict[ProcessRole, ProcessStats] = {}
+        further = [each for each in stats if first.setdefault(each.role, each) is not each]
+        for each in first.values():
             if each.role not in self.cards:
-                card = self.cards[each.role] = ProcessCard(each.role)
-                self._row.addWidget(card, 1)
+                self.cards[each.role] = self._add_card(each.role)
             self.cards[each.role].show_stats(each)
-        for role in set(self.cards) - {each.role for each in stats}:
-            card = self.cards.pop(role)
-            self._row.removeWidget(card)
-            card.deleteLater()
+        for role in set(self.cards) - set(first):
+            self._remove(self.cards.pop(role))
+        while len(self.more_cards) > len(further):
+            self._remove(self.more_cards.pop())
+        for place, each in enumerate(further):
+            if place == len(self.more_cards):
+                self.more_cards.append(self._add_card(each.role))
+            self.more_cards[place].show_stats(each)
+
+    def _add_card(self, role: ProcessRole) -> ProcessCard:
+        card = ProcessCard(role, "" if role is ProcessRole.GUI else self.session.source.attached_to)
+        self._row.addWidget(card, 1)
+        return card
+
+    def _remove(self, card: ProcessCard) -> None:
+        self._row.removeWidget(card)
+        card.deleteLater()
 
     def _arrived(self, lines: list[str]) -> None:
         if self.pause.isChecked():

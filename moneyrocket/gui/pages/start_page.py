@@ -93,6 +93,8 @@ class StartPage(QWidget):
 
     def _words(self, state: State, wallets: bool) -> tuple[str, str]:
         session = self.context.session
+        if session.source.attached_to and state is not State.READY:
+            return self._words_attached(state)
         if state is State.CONNECTING:
             return self.tr("Starting the node"), self.tr("This takes a moment.")
         if state is State.STARTING:
@@ -120,3 +122,17 @@ class StartPage(QWidget):
             self.tr("Welcome to Moneyrocket"),
             self.tr("Create a wallet to send and receive, or open one that you have."),
         )
+
+    def _words_attached(self, state: State) -> tuple[str, str]:
+        """Those about a node that somebody else starts and stops."""
+        session = self.context.session
+        if state is State.STARTING:
+            return self.tr("The node is starting"), self._step or self.tr("This takes a moment.")
+        if state is State.FAILED:
+            return self.tr("The node cannot be used"), session.problem
+        if state in (State.STOPPING, State.STOPPED):
+            return self.tr("Leaving"), self.tr("The node goes on.")
+        if not session.problem:
+            return self.tr("Connecting to the node"), session.source.attached_to
+        again = self.tr("This window connects by itself once a node started with -ipcbind is there.")
+        return self.tr("Waiting for the node"), f"{session.problem}.\n{again}"

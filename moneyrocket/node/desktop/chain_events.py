@@ -28,14 +28,18 @@ class ChainEvents(ValidationSubscriber):
 
     def updated_header_tip(self, best: BlockIndex) -> None:
         """See `ValidationSubscriber`."""
-        self._node.announcer.header_tip(HeaderTip(best.height, best.time, False))
+        if self._node.announcer.is_watched:
+            self._node.announcer.header_tip(HeaderTip(best.height, best.time, False))
 
 
-def follow_network(node: NodeContext) -> None:
-    """Tell of connections, bans and networking from now on; the network must have been made."""
+def follow_node(node: NodeContext) -> None:
+    """Tell of tips, connections, bans and networking from now on; the network must have been made."""
     connman, announcer = node.connman, node.announcer
+    node.signals.subscribe(ChainEvents(node))
 
     def connections() -> None:
+        if not announcer.is_watched:
+            return
         inbound = sum(connection.is_inbound for connection in connman.connections())
         announcer.connections(inbound, len(connman.connections()) - inbound)
 

@@ -25,9 +25,10 @@ from moneyrocket.interfaces.node_values import (
 )
 from moneyrocket.interfaces.process import ProcessRole, ProcessStats
 from moneyrocket.interfaces.rpc import RpcError, RpcRequest
-from moneyrocket.interfaces.wallet import Wallets
+from moneyrocket.interfaces.wallet import WalletLoader, Wallets
 from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.desktop import console, peers, state
+from moneyrocket.node.desktop.all_wallets import stats_of, wallets_of
 from moneyrocket.node.desktop.log_tail import LogTail
 from moneyrocket.rpc.errors import RpcErrorCode
 
@@ -43,18 +44,21 @@ class DesktopNode(Node):
 
     Attributes:
         announcer: tells what happens; also before there are parts.
+
+    Args:
+        announcer: the node's, if it has one already.
     """
 
-    def __init__(self) -> None:
-        self.announcer = Announcer()
+    def __init__(self, announcer: Announcer | None = None) -> None:
+        self.announcer = announcer or Announcer()
         self._context: NodeContext | None = None
         self._settings_at_start = Settings()
-        self._wallet_stats = InTime("walletstats", self._ask_wallet)
-        self._last_wallet: ProcessStats | None = None
+        self._wallet_stats = InTime("walletstats", lambda: stats_of(self._loaders()))
+        self._last: list[ProcessStats] = []
 
-    def attach(self, context: NodeContext) -> None:
-        """Answer from these parts from now on."""
-        self._settings_at_start = context.args.settings
+    def attach(self, context: NodeContext, settings_at_start: Settings) -> None:
+        """Answer from these parts, which began with these settings, from now on."""
+        self._settings_at_start = settings_at_start
         self._context = context
 
     @property
@@ -161,32 +165,24 @@ class DesktopNode(Node):
 
     def wallets(self) -> Wallets | None:
         """See `Node`."""
-        loader = self._context.wallet_loader if self._context is not None else None
-        try:
-            return None if loader is None else loader.wallets()
-        except ConnectionError:
-            return None
+        return wallets_of(self._loaders())
 
     def process_stats(self) -> list[ProcessStats]:
         """See `Node`."""
         own = ProcessStats.measure(ProcessRole.NODE)
         answer = self._wallet_stats.answer(_WALLET_PATIENCE)
         if answer is None:
-            last = self._last_wallet
-            silent = last and ProcessStats(last.role, last.name, last.pid, alive=False, time=own.time)
-            return [own, silent] if silent else [own]
-        if answer.pid == own.pid:
-            return [own]
-        self._last_wallet = answer
-        return [own, answer]
+            silent = (ProcessStats(last.role, last.name, last.pid, alive=False, time=own.time) for last in self._last)
+            return [own, *silent]
+        self._last = [stats for stats in answer if stats.pid != own.pid]
+        return [own, *self._last]
 
     def handle_log(self, category: str, sink: LogSink) -> Handler:
         """See `Node`."""
         return LogTail(category, sink)
 
-    def _ask_wallet(self) -> ProcessStats | None:
-        wallets = self.wallets()
-        return None if wallets is None else wallets.process_stats()
+    def _loaders(self) -> list[WalletLoader]:
+        return self._context.wallet_router.loaders() if self._context is not None else []
 
     def _parts(self) -> NodeContext:
         assert self._context is not None

@@ -9,11 +9,11 @@ from moneyrocket.consensus.witness_commitment import add_reserved_value
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.node.block_index import BlockIndex
+from moneyrocket.node.block_submission import submit_block
 from moneyrocket.node.chain_manager import ChainstateManager
 from moneyrocket.node.context import NodeContext
 from moneyrocket.node.rpc.block_json import bits_text, difficulty, target_text
 from moneyrocket.node.rpc.warnings_json import warnings_json
-from moneyrocket.node.signals import ValidationSubscriber
 from moneyrocket.primitives.block import Block, BlockHeader
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.primitives.serialize import DeserializeError, Reader
@@ -132,20 +132,6 @@ def _next_bits(chainman: ChainstateManager, tip: BlockIndex) -> int:
     return next_work_required(tip, BlockHeader(0, tip.hash, bytes(32), time, 0, 0), chainman.params)
 
 
-class _Verdict(ValidationSubscriber):
-    """Waits for what becomes of one block."""
-
-    def __init__(self, block_hash: bytes) -> None:
-        self._hash = block_hash
-        self.found = False
-        self.error: ValidationError | None = None
-
-    def block_checked(self, block: Block, error: ValidationError | None) -> None:
-        if block.hash == self._hash:
-            self.found = True
-            self.error = error
-
-
 @rpc_method(
     category="mining",
     help="Puts a block into the chain and relays it (BIP22).",
@@ -162,16 +148,8 @@ def submitblock(node: NodeContext, args: Args) -> Json:
     prev = chainman.lookup(block.header.prev_hash)
     if prev is not None and chainman.params.is_active_after(Deployment.SEGWIT, prev):
         block = add_reserved_value(block)
-    verdict = _Verdict(block.hash)
-    node.signals.subscribe(verdict)
-    try:
-        if not chainman.process_new_block(block):
-            return "duplicate"
-    except ValidationError as error:
-        return bip22_result(error)
-    finally:
-        node.signals.unsubscribe(verdict)
-    return bip22_result(verdict.error) if verdict.found else "inconclusive"
+    verdict = submit_block(chainman, node.signals, block)
+    return None if verdict.result else verdict.reason
 
 
 @rpc_method(

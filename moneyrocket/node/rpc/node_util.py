@@ -37,8 +37,7 @@ def setmocktime(node: NodeContext, args: Args) -> Json:
     # Time must not jump while a block or transaction is being checked.
     with node.chainman.lock:
         clock.set_mock_time(seconds)
-    if node.wallet_loader is not None:
-        node.wallet_loader.set_mock_time(seconds)
+    node.wallet_router.tell_all(lambda loader: loader.set_mock_time(seconds))
     return None
 
 
@@ -54,8 +53,7 @@ def mockscheduler(node: NodeContext, args: Args) -> Json:
         raise RpcError(RpcErrorCode.MISC_ERROR, "delta_time must be between 1 and 3600 seconds (1 hr)")
     node.scheduler.mock_forward(seconds)
     node.signals.sync()
-    if node.wallet_loader is not None:
-        node.wallet_loader.scheduler_mock_forward(seconds)
+    node.wallet_router.tell_all(lambda loader: loader.scheduler_mock_forward(seconds))
     return None
 
 

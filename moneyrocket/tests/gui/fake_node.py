@@ -127,6 +127,7 @@ class FakeNode(Node):
         self.gate.set()
         self.dead = False
         self.stopped = False
+        self.shutdown_asked = False
         self.wallet_restarts = 0
 
     def answer(self) -> None:
@@ -154,6 +155,7 @@ class FakeNode(Node):
             raise self.start_error
 
     def request_shutdown(self) -> None:
+        self.shutdown_asked = True
         self.start_gate.set()
 
     def shutdown_requested(self) -> bool:
@@ -302,9 +304,13 @@ class FakeSource(NodeSource):
     Args:
         nodes: The nodes; the last one is given again when there are no more.
         chain: Name of the chain.
+        can_reconnect: Whether a lost node comes back.
+        attached_to: Address of a node that is not the program's own.
     """
 
-    def __init__(self, *nodes: FakeNode, chain: str = "main", can_reconnect: bool = True) -> None:
+    def __init__(
+        self, *nodes: FakeNode, chain: str = "main", can_reconnect: bool = True, attached_to: str = ""
+    ) -> None:
         self.nodes = list(nodes) or [FakeNode(FakeWallets())]
         self.connections = 0
         self.closed = 0
@@ -313,6 +319,7 @@ class FakeSource(NodeSource):
         self.events: NodeSourceEvents | None = None
         self._chain = chain
         self._can_reconnect = can_reconnect
+        self._attached_to = attached_to
 
     @property
     def chain(self) -> str:
@@ -321,6 +328,10 @@ class FakeSource(NodeSource):
     @property
     def can_reconnect(self) -> bool:
         return self._can_reconnect
+
+    @property
+    def attached_to(self) -> str:
+        return self._attached_to
 
     @property
     def node(self) -> FakeNode:

@@ -137,6 +137,7 @@ class FakeWallet(Wallet):
         self.prepared: list[bool] = []
         self.gate = threading.Event()
         self.gate.set()
+        self.process_gone = False
         """Calls wait while this is not set: a wallet that hangs."""
 
     def wait(self) -> None:
@@ -157,6 +158,8 @@ class FakeWallet(Wallet):
         thread.join()
 
     def name(self) -> str:
+        if self.process_gone:
+            raise ConnectionError("the wallet's process is gone")
         return self._name
 
     def info(self) -> WalletInfo:

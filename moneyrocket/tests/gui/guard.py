@@ -12,7 +12,7 @@ import pytest
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
 from moneyrocket.tests.gui.fake_wallet import FakeHandler, FakeWallet, FakeWallets
 
-PROPERTIES = frozenset({"chain", "can_reconnect"})
+PROPERTIES = frozenset({"chain", "can_reconnect", "attached_to"})
 """Members that are known to answer at once."""
 
 

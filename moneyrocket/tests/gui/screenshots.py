@@ -45,7 +45,7 @@ from moneyrocket.gui.session import State
 from moneyrocket.gui.style.colors import Tone
 from moneyrocket.gui.style.theme import ThemeChoice
 from moneyrocket.gui.units import Unit
-from moneyrocket.interfaces.node import NodeStartError
+from moneyrocket.interfaces.node import NodeAbsentError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import FeeChoice, Payment, TxQuery
 from moneyrocket.tests.gui.fake_node import FakeSource
@@ -227,7 +227,7 @@ def draw_console(studio: Studio, desktop: Desktop) -> None:
     studio.shoot(desktop.window, "console")
 
 
-def draw_processes(studio: Studio, desktop: Desktop) -> None:
+def draw_processes(studio: Studio, desktop: Desktop, name: str = "processes") -> None:
     """Draw the process panel after a minute."""
     desktop.window.go_to("processes")
     page = desktop.window.stack.currentWidget()
@@ -243,7 +243,7 @@ def draw_processes(studio: Studio, desktop: Desktop) -> None:
             line.samples.extend(level * (1 + 0.1 * (place + 1) * wave + source.random() * 0.1) for wave in waves)
     lines = [IPC_LINES[place % len(IPC_LINES)].format(n=4200 + place // 2) for place in range(40)]
     page._arrived(lines)
-    studio.shoot(desktop.window, "processes")
+    studio.shoot(desktop.window, name)
 
 
 def draw_dialogs(studio: Studio, desktop: Desktop) -> None:
@@ -269,6 +269,21 @@ def draw_dialogs(studio: Studio, desktop: Desktop) -> None:
         studio.dialog(settings, f"dialog-settings-{place}", lambda: settings.fields[0].widget.isEnabled())  # noqa: B023 - called at once
     about = AboutDialog(desktop.context, window)
     studio.dialog(about, "dialog-about", lambda: bool(about.facts.values[0].text()))
+
+
+def draw_attached(studio: Studio) -> None:
+    """Draw a node that runs on its own: its processes, and the window while it is away."""
+    address = "unix:/home/ada/.moneyrocket/node.sock"
+    source = FakeSource(sample_node(), attached_to=address)
+    desktop = studio.open(source)
+    until(lambda: desktop.session.open_wallets[0].balances is not None, "balances")
+    draw_processes(studio, desktop, "processes-attached")
+    source.error = NodeAbsentError(f"Nobody listens at {address.removeprefix('unix:')}: there is no such socket")
+    source.lose(f"The node at {address} has gone")
+    until(lambda: "Nobody" in desktop.session.problem and desktop.session.state is State.LOST, "the second look")
+    desktop.window.go_to("overview")
+    studio.shoot(desktop.window, "node-away")
+    studio.close(desktop)
 
 
 def draw_states(studio: Studio) -> None:
@@ -351,6 +366,7 @@ def main(arguments: list[str]) -> int:
         application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     studio = Studio(chosen.folder, chosen.suffix, ThemeChoice(chosen.theme))
     draw_pages(studio)
+    draw_attached(studio)
     draw_states(studio)
     sys.stdout.flush()
     # Worker threads may still be waiting for a fake that hangs.

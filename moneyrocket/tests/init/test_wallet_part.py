@@ -19,6 +19,7 @@ from moneyrocket.interfaces.wallet import WalletLoader, Wallets
 from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc.table import WALLET_PROCESS_GONE, RpcTable
+from moneyrocket.rpc.wallet_router import WalletRouter
 
 
 class Answer(RpcHandler):
@@ -34,13 +35,13 @@ class Answer(RpcHandler):
 class FakeLoader(WalletLoader):
     """Offers one method; says no, or is gone, when told so."""
 
-    def __init__(self, table: RpcTable) -> None:
-        self.table = table
+    def __init__(self, router: WalletRouter) -> None:
+        self.router = router
         self.says = True
         self.calls: list[str] = []
 
     def register_rpcs(self) -> None:
-        self.table.add([RpcCommand("wallet", "getbalance", (), Answer(5))])
+        self.handler = self.router.offer_own(RpcCommand("wallet", "getbalance", (), Answer(5)))
 
     def verify(self) -> bool:
         return self.says
@@ -89,13 +90,25 @@ def table() -> RpcTable:
 
 
 @pytest.fixture
-def shape(table: RpcTable) -> FakeInit:
-    return FakeInit(FakeLoader(table))
+def router(table: RpcTable) -> WalletRouter:
+    return WalletRouter(table)
 
 
 @pytest.fixture
-def context(table: RpcTable) -> Any:
-    return SimpleNamespace(args=ArgsManager(()), chain=None, rpc_table=table, wallet_loader=None, announcer=Announcer())
+def shape(router: WalletRouter) -> FakeInit:
+    return FakeInit(FakeLoader(router))
+
+
+@pytest.fixture
+def context(table: RpcTable, router: WalletRouter) -> Any:
+    return SimpleNamespace(
+        args=ArgsManager(()),
+        chain=None,
+        rpc_table=table,
+        wallet_router=router,
+        wallet_loader=None,
+        announcer=Announcer(),
+    )
 
 
 def connected(context: Any, shape: FakeInit) -> WalletPart:

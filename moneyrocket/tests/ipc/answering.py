@@ -11,8 +11,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, TypeVar, cast
 
-from moneyrocket.interfaces import chain, node_values, process, wallet, wallet_values
+from moneyrocket.interfaces import chain, mining, node_values, process, wallet, wallet_values
 from moneyrocket.interfaces.handler import Handler
+from moneyrocket.primitives.block import Block, BlockHeader
+from moneyrocket.primitives.hashes import sha256
 from moneyrocket.primitives.transaction import OutPoint, Transaction, TxIn, TxOut
 
 T = TypeVar("T")
@@ -20,7 +22,7 @@ T = TypeVar("T")
 _NAMES: Final = {
     **{
         name: value
-        for module in (chain, node_values, process, wallet_values, wallet)
+        for module in (chain, mining, node_values, process, wallet_values, wallet)
         for name, value in vars(module).items()
     },
     "Handler": Handler,
@@ -62,6 +64,8 @@ def sample(annotation: Any, text: str) -> Any:
         bytes: text.encode,
         type(None): lambda: None,
         OutPoint: lambda: OutPoint(text.encode().ljust(32)[:32], number),
+        BlockHeader: lambda: BlockHeader(number, sha256(text.encode()), sha256(b"root"), number, number, number),
+        Block: lambda: Block(sample(BlockHeader, text), (sample(Transaction, text),)),
         Transaction: lambda: Transaction(
             2, (TxIn(OutPoint(bytes(32), number), b"", 5, (b"w",)),), (TxOut(number, text.encode()),), 7
         ),

@@ -15,8 +15,9 @@ from moneyrocket.interfaces.echo import Echo
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.init import GlobalArgs, Init, NotOfferedError
 from moneyrocket.interfaces.json import Json
+from moneyrocket.interfaces.mining import BlockCreateOptions, BlockTemplate, Mining, MiningError
 from moneyrocket.interfaces.node import Node
-from moneyrocket.interfaces.rpc import RpcCommand, RpcError, RpcHandler, RpcRequest
+from moneyrocket.interfaces.rpc import Rpc, RpcCommand, RpcError, RpcHandler, RpcRequest
 from moneyrocket.interfaces.wallet import Wallet, WalletLoader, Wallets
 from moneyrocket.ipc.process import inherited_descriptor, serve_inherited
 from moneyrocket.primitives.block import BlockLocator
@@ -180,11 +181,34 @@ def answers(chain: Chain) -> list[str]:
     return shown
 
 
+def served_mining() -> Mining:
+    """Answers from the arguments, but for ``create_new_block``, which fails, hangs or makes nothing by its options."""
+    made = answering(Mining, {"BlockTemplate": lambda: answering(BlockTemplate)})
+    create, interrupted = made.create_new_block, threading.Event()
+
+    def create_new_block(options: BlockCreateOptions, cooldown: bool = True) -> BlockTemplate | None:
+        if not options.block_reserved_weight:
+            raise MiningError("too light")
+        if cooldown:
+            interrupted.wait()
+        return create(options, cooldown) if options.use_mempool else None
+
+    made.create_new_block = create_new_block  # type: ignore[method-assign]
+    made.interrupt = interrupted.set  # type: ignore[method-assign]
+    return made
+
+
 class ServedInit(Init):
     """Makes all of the above."""
 
     def make_echo(self) -> Echo:
         return ReversingEcho()
+
+    def make_mining(self) -> Mining:
+        return served_mining()
+
+    def make_rpc(self) -> Rpc:
+        return answering(Rpc)
 
     def make_wallet_loader(self, global_args: GlobalArgs, chain: Chain) -> WalletLoader:
         if not global_args.settings:

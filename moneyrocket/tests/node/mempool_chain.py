@@ -36,15 +36,18 @@ class MempoolChain:
         chainman: the chain.
         mempool: the mempool.
         coins: outpoints of coinbase outputs, by height from 1 on.
+        signals: tells what happens.
+        notifications: tells of the tip.
     """
 
     def __init__(self, folder: Path, options: MempoolOptions | None = None) -> None:
-        signals = ValidationSignals(Immediate())
+        self.signals = signals = ValidationSignals(Immediate())
+        self.notifications = TipNotifications()
         self.chainman = ChainstateManager(
             chain_params("regtest"),
             ChainOptions(folder / "chainstate", folder / "blocks", folder / "index", Durability.PROCESS),
             signals,
-            TipNotifications(),
+            self.notifications,
             ScriptChecker(),
         )
         self.mempool = Mempool(options, signals)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import unquote
 
 from moneyrocket.interfaces.json import Json
-from moneyrocket.interfaces.rpc import RpcError, RpcRequest
+from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.values import as_str
+from moneyrocket.rpc.wallet_choice import endpoint_wallet, none_loaded, not_loaded, several_loaded
 from moneyrocket.script.address import AddressError
 from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
 from moneyrocket.wallet.flags import WalletFlag
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.settings import OutputType, parse_output_type
 from moneyrocket.wallet.wallet import Wallet
-
-ENDPOINT: Final = "/wallet/"
-NOT_LOADED: Final = "Requested wallet does not exist or is not loaded"
 
 LOAD_ON_STARTUP: Final = Param(
     "load_on_startup",
@@ -40,13 +37,6 @@ _CODES: Final = {
 }
 
 
-def endpoint_wallet(request: RpcRequest) -> str | None:
-    """Name of the wallet that the request's path chooses, None if it chooses none."""
-    if not request.uri.startswith(ENDPOINT):
-        return None
-    return unquote(request.uri[len(ENDPOINT) :])
-
-
 def wallet_of(manager: WalletManager, args: Args) -> Wallet:
     """The wallet that a request is for.
 
@@ -57,22 +47,12 @@ def wallet_of(manager: WalletManager, args: Args) -> Wallet:
     if name is not None:
         wallet = manager.find(name)
         if wallet is None:
-            raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, NOT_LOADED)
+            raise not_loaded()
         return wallet
     wallets = manager.wallets()
     if len(wallets) == 1:
         return wallets[0]
-    if not wallets:
-        raise RpcError(
-            RpcErrorCode.WALLET_NOT_FOUND,
-            "No wallet is loaded. Load a wallet using loadwallet or create a new one with createwallet. "
-            "(Note: A default wallet is no longer automatically created)",
-        )
-    raise RpcError(
-        RpcErrorCode.WALLET_NOT_SPECIFIED,
-        "Multiple wallets are loaded. Please select which wallet to use by requesting the RPC through the "
-        "/wallet/<walletname> URI path.",
-    )
+    raise several_loaded() if wallets else none_loaded()
 
 
 def synced_wallet_of(manager: WalletManager, args: Args) -> Wallet:

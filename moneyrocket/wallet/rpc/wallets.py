@@ -11,13 +11,14 @@ from moneyrocket.interfaces.rpc import RpcError
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
+from moneyrocket.rpc.wallet_choice import not_loaded
+from moneyrocket.sandbox.user_files import SandboxRefusedError
 from moneyrocket.wallet.errors import WalletError, WalletLoadError
 from moneyrocket.wallet.flags import FLAG_NAMES, MUTABLE_FLAGS, WalletFlag, flag_names
 from moneyrocket.wallet.manager import WalletManager
 from moneyrocket.wallet.paths import list_wallets
 from moneyrocket.wallet.rpc.util import (
     LOAD_ON_STARTUP,
-    NOT_LOADED,
     invalid,
     last_processed_block,
     load_error,
@@ -219,7 +220,7 @@ def createwallet(manager: WalletManager, args: Args) -> Json:
 def unloadwallet(manager: WalletManager, args: Args) -> Json:
     wallet = manager.find(wallet_name_of(args, args.opt_str("wallet_name")))
     if wallet is None:
-        raise RpcError(RpcErrorCode.WALLET_NOT_FOUND, NOT_LOADED)
+        raise not_loaded()
     try:
         with reserve_scan(wallet):
             load_on_startup = args.opt_bool("load_on_startup")
@@ -243,6 +244,8 @@ def backupwallet(manager: WalletManager, args: Args) -> Json:
         if destination.exists() and destination.samefile(wallet.database.path):
             raise wallet_error("Error: Wallet backup failed!")
         wallet.backup(destination)
+    except SandboxRefusedError as error:
+        raise wallet_error(f"Error: Wallet backup failed! {error.strerror}") from error
     except (sqlite3.Error, OSError) as error:
         raise wallet_error("Error: Wallet backup failed!") from error
     return None

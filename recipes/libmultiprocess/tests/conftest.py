@@ -21,7 +21,7 @@ SOURCE = Path(libmultiprocess.__file__).parent.parent
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder that holds the package ``foo_generated``."""
     folder = tmp_path_factory.mktemp("generated")
-    sys.path[:0] = [str(TESTS), str(folder)]
+    sys.path.insert(0, str(folder))
     generate([TESTS / "foo.capnp"], folder / "foo_generated", "foo_generated")
     return folder
 

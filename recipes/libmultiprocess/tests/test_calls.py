@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from libmultiprocess import Disconnected, FunctionLog, ProxyClosed, RemoteError, close, connection_of
+from libmultiprocess import (
+    Disconnected,
+    FunctionLog,
+    ProxyClosed,
+    RemoteError,
+    calling_connection,
+    close,
+    connection_of,
+)
 
 
 def make_callback(function: Callable[[int], int], destroyed: Callable[[], None] = lambda: None) -> Any:
@@ -268,3 +276,51 @@ def test_traffic_is_counted_on_both_sides(pair: Any) -> None:
     sides.proxy.add(1, 1)
     # The last call's server may still be counting it; those before are over.
     assert sides.server.traffic.calls_served - served_before >= 5
+
+
+def test_a_loop_that_settles_before_it_closes_answers_what_runs(pair: Callable[[Any], Any]) -> None:
+    from foo import FooImplementation
+
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(FooImplementation):
+        def call_int_fn_async(self, arg: int) -> int:
+            begun.set()
+            assert go_on.wait(60)
+            return arg
+
+    connected = pair(Slow())
+    answers: list[int] = []
+    caller = threading.Thread(target=lambda: answers.append(connected.proxy.call_int_fn_async(5)))
+    caller.start()
+    assert begun.wait(60)
+
+    assert not connected.server_loop.settle(0)
+    threading.Timer(0, go_on.set).start()
+    assert connected.server_loop.settle(60)
+    connected.server_loop.close()
+
+    caller.join()
+    assert answers == [5]
+
+
+def test_a_method_knows_the_connection_of_its_caller(pair: Callable[[Any], Any]) -> None:
+    from foo import FooImplementation
+
+    gone = threading.Event()
+
+    class Curious(FooImplementation):
+        def call_int_fn_async(self, arg: int) -> int:
+            connection = calling_connection()
+            assert connection is not None
+            connection.on_disconnect(gone.set)
+            return arg
+
+    connected = pair(Curious())
+    assert connected.proxy.call_int_fn_async(1) == 1
+    assert calling_connection() is None
+    assert not gone.is_set()
+
+    connected.client_loop.close()
+
+    assert gone.wait(60)

@@ -530,9 +530,16 @@ class Unspeakable(Exception):
         raise ValueError("no words")
 
 
+class Renamed(Exception):
+    """Has another name for peers."""
+
+    remote_type_name = "public.Name"
+
+
 @pytest.mark.parametrize(
     ("error", "type_name", "message"),
     [
+        (Renamed("what"), "public.Name", "what"),
         (KeyError("key"), "KeyError", "'key'"),
         (Unspeakable(), "Unspeakable", ""),
         (SystemExit(3), "SystemExit", "3"),
@@ -1166,7 +1173,7 @@ def test_more_connections_than_allowed(serve: Callable[..., Served]) -> None:
     one_more = served.connect()
 
     assert one_more.wait_end() == []
-    wait_until(lambda: any("refused connection 4" in line for line in served.lines))
+    wait_until(lambda: any("there are 3 connections already" in line for line in served.lines))
     served.check_friend()
     for peer in (*peers, one_more):
         peer.sock.close()

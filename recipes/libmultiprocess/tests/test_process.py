@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 
 import libmultiprocess
-from libmultiprocess import Disconnected, EventLoop, RemoteError, close, connect, connect_stream, listen, spawn
+from libmultiprocess import (
+    Disconnected,
+    EventLoop,
+    NobodyListens,
+    RemoteError,
+    close,
+    connect,
+    connect_stream,
+    listen,
+    spawn,
+)
 
 TESTS = Path(__file__).parent
 SOURCE = Path(libmultiprocess.__file__).parent.parent
@@ -136,7 +146,7 @@ def test_many_clients_on_a_unix_socket(generated: Path, tmp_path: Path) -> None:
             assert proxy.pass_fn(lambda: 4) == 4
         listener.close()
         assert not path.exists()
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(NobodyListens):
             connect(client, path, FooInterfaceClient)
         assert proxies[0].add(1, 1) == 2
 

@@ -1,6 +1,7 @@
 """What a peer that is not ours may send, by pycapnp alone."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from libmultiprocess import EventLoop, listen
 from libmultiprocess.schema import INCLUDE_DIR, load_schema
 
 
-def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) -> None:
-    """Serves a `foo.FooImplementation` and calls it from a plain pycapnp client."""
+def talk(
+    tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]], make: Callable[[], object] | None = None
+) -> None:
+    """Serves a `foo.FooImplementation`, or what ``make`` makes, and calls it from a plain pycapnp client."""
     from foo import FooImplementation
     from foo_generated import foo as generated
 
@@ -30,7 +33,7 @@ def talk(tmp_path: Path, conversation: Callable[[Any, Any], Awaitable[None]]) ->
             stream.close()
 
     with EventLoop("server") as loop:
-        listener = listen(loop, path, generated.FooInterfaceServer, FooImplementation())
+        listener = listen(loop, path, generated.FooInterfaceServer, (make or FooImplementation)())
         asyncio.run(client())
         listener.close()
 
@@ -92,3 +95,35 @@ def test_calls_for_a_busy_thread_are_queued_in_order(tmp_path: Path) -> None:
         assert [item.result for item in await asyncio.gather(*calls)] == list(range(1, 101))
 
     talk(tmp_path, conversation)
+
+
+@pytest.mark.usefixtures("generated")
+def test_a_call_whose_result_is_used_runs_although_it_is_finished(tmp_path: Path) -> None:
+    from foo import FooImplementation
+
+    go_on = threading.Event()
+
+    class Busy(FooImplementation):
+        def add(self, a: int, b: int) -> int:
+            assert go_on.wait(60)
+            return a + b
+
+    async def conversation(foo: Any, proxy: Any) -> None:
+        # Keeps the thread busy that also runs initThreadMap.
+        adding = foo.add(a=1, b=2)
+
+        # pycapnp has no use for the answer of initThreadMap once the second call is on its way, and says so.
+        def begin() -> Any:
+            threads = foo.initThreadMap().threadMap
+            return make_thread(threads, "pipelined").result
+
+        context = proxy.Context.new_message()
+        context.thread = begin()
+        calling = foo.callIntFnAsync(context, 5)
+        with pytest.raises(capnp.KjException, match="not implemented"):
+            await foo.cast_as(proxy.ThreadMap).makePool(count=1)
+        go_on.set()
+        assert (await adding).result == 3
+        assert (await calling).result == 5
+
+    talk(tmp_path, conversation, Busy)

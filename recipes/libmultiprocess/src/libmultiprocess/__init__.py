@@ -1,12 +1,16 @@
 """Calls between Python processes that look like calls within one, over C++ libmultiprocess's protocol."""
 
-from libmultiprocess.connection import Connection, Traffic
+from libmultiprocess.connection import Connection, Traffic, calling_connection
 from libmultiprocess.custom import CustomType
 from libmultiprocess.deadline import deadline
 from libmultiprocess.errors import (
+    AddressError,
+    AddressInUse,
     ConversionError,
     Disconnected,
     IpcError,
+    NobodyListens,
+    PeerRefused,
     ProxyClosed,
     RemoteError,
     SchemaError,
@@ -26,6 +30,8 @@ from libmultiprocess.wire.values import Wire
 __version__ = "0.1.0"
 
 __all__ = [
+    "AddressError",
+    "AddressInUse",
     "Connection",
     "ConversionError",
     "CustomType",
@@ -38,6 +44,8 @@ __all__ = [
     "Listener",
     "Log",
     "Method",
+    "NobodyListens",
+    "PeerRefused",
     "ProxyClient",
     "ProxyClosed",
     "ProxyServer",
@@ -47,6 +55,7 @@ __all__ = [
     "TimedOut",
     "Traffic",
     "Wire",
+    "calling_connection",
     "close",
     "connect",
     "connect_stream",

@@ -23,6 +23,7 @@ from libmultiprocess.threads import Awaited, Waiter, current_waiter
 from libmultiprocess.wire.framing import MessageStream
 
 if TYPE_CHECKING:
+    from libmultiprocess.connection import Connection
     from libmultiprocess.eventloop import EventLoop
 
 _RECEIVE_BYTES: Final = 1 << 12
@@ -36,10 +37,15 @@ class Channel:
         loop: reads when no thread waits, and writes when the socket is full.
         sock: a connected socket, which is taken over.
         on_end: called once, in any thread, when the connection has ended, with the reason.
+
+    Attributes:
+        connection: the connection.
+        session: its session.
     """
 
     def __init__(self, loop: "EventLoop", sock: socket.socket, on_end: Callable[[str], None]) -> None:
         self.ended = False
+        self.connection: Connection
         self.session: Session
         self._loop = loop
         self._sock = waiting_socket(sock)
@@ -278,6 +284,11 @@ class Channel:
             self._loop.post(self.watch_for_room)
         else:
             self._rest = None
+
+    @property
+    def unsent(self) -> bool:
+        """Whether messages wait or are being sent."""
+        return bool(self._outbox) or self._rest is not None or self._sending.locked()
 
     # Ending; in any thread.
 

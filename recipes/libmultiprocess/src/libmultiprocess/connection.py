@@ -16,7 +16,7 @@ from libmultiprocess.log import thread_name
 from libmultiprocess.method import Method
 from libmultiprocess.pairing import CallerThread, Pairing
 from libmultiprocess.rpc.session import Session
-from libmultiprocess.rpc.tables import LocalObject, RemoteHandle
+from libmultiprocess.rpc.tables import Answer, LocalObject, RemoteHandle
 from libmultiprocess.service import Service
 from libmultiprocess.threadmap import MAKE_THREAD, ThreadMapTarget
 from libmultiprocess.threads import Waiter, Work, current_waiter
@@ -83,6 +83,7 @@ class Connection:
         )
         self._pairing = Pairing(self._session)
         self._channel.session = self._service.session = self._session
+        self._channel.connection = self
         self._service.pairing = self._pairing
         try:
             loop.add(self, self._channel)
@@ -259,6 +260,16 @@ class Connection:
         if reason and self.loop.log.enabled:
             self.loop.log(f"{{{thread_name(self.loop.name)}}} IPC connection to {self.peer} ended: {reason}")
 
+    # For the event loop.
+
+    def running_calls(self) -> list[Answer]:
+        """The calls of the peer that have not ended yet."""
+        return self._session.unreturned()
+
+    def has_answered(self, calls: list[Answer]) -> bool:
+        """Whether these calls have ended and their answers are sent, or nobody is there to send them to."""
+        return self.closed or (all(call.returned for call in calls) and not self._channel.unsent)
+
     # For applications.
 
     @property
@@ -299,3 +310,12 @@ class Connection:
         self._ended = threading.Event()
         self._ended.set()
         self._channel.forked()
+
+
+def calling_connection() -> Connection | None:
+    """The connection over which the call came that this thread is running; None if it runs none.
+
+    A method learns by its `Connection.on_disconnect` that the process that called it has gone.
+    """
+    channel = current_waiter().channel
+    return None if channel is None else channel.connection

@@ -17,6 +17,22 @@ class ProxyClosed(IpcError):
     """A proxy was used after it was closed."""
 
 
+class AddressError(IpcError, OSError):
+    """An address cannot be listened at, or connected to. The text says why."""
+
+
+class AddressInUse(AddressError):
+    """Another process listens there."""
+
+
+class NobodyListens(AddressError, ConnectionError):
+    """Nobody answers there."""
+
+
+class PeerRefused(AddressError, ConnectionError):
+    """Who answers there is not who it should be, or does not trust this side."""
+
+
 class ConversionError(IpcError, ValueError):
     """An argument or result does not fit the type that the schema gives it."""
 

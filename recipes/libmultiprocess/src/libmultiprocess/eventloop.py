@@ -8,11 +8,12 @@ import selectors
 import socket
 import sys
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from libmultiprocess.errors import IpcError
 from libmultiprocess.limits import Limits
@@ -30,7 +31,22 @@ TICK_SECONDS: Final = 0.002
 """How long a connection may be unread while its threads are busy, and how long a small message may wait for company."""
 
 _QUIET_TICKS: Final = 25
-_SPARE_FAMILY: Final = getattr(socket, "AF_UNIX", socket.AF_INET)
+
+
+class Companion(Protocol):
+    """Something that a loop has one of, and that ends with it."""
+
+    def __init__(self, loop: "EventLoop") -> None:
+        """For ``loop``."""
+
+    def close(self) -> None:
+        """End; the loop's connections are closed by now."""
+
+    def forked(self) -> None:
+        """The process is a fork, without the threads of the parent: give descriptors back and nothing more."""
+
+
+CompanionT = TypeVar("CompanionT", bound=Companion)
 
 
 class EventLoop:
@@ -60,11 +76,13 @@ class EventLoop:
         self._connections: set[Connection] = set()
         self._channels: set[Channel] = set()
         self._interest: dict[Any, int] = {}
+        self._companions: dict[type[Companion], Companion] = {}
         self._lock = threading.Lock()
         self._cleanup_thread: WorkThread | None = None
         self._selector = selectors.DefaultSelector()
         self._bell, self._ring = socket_pair()
-        self._spare = socket.socket(_SPARE_FAMILY)
+        # A copy, since a sandboxed process may not make another socket.
+        self._spare = self._bell.dup()
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, self._hear)
@@ -170,6 +188,21 @@ class EventLoop:
             if self.log.enabled:
                 self._guard(partial(self.log, f"{{{thread_name(self.name)}}} IPC clean-up failed: {error!r}"))
 
+    def companion(self, kind: type[CompanionT]) -> CompanionT:
+        """The loop's one ``kind``, made when it is first asked for.
+
+        Raises:
+            IpcError: after `close`.
+        """
+        with self._lock:
+            made = self._companions.get(kind)
+            if made is None:
+                if self._closing or self.closed:
+                    raise IpcError("the event loop is closed")
+                made = self._companions[kind] = kind(self)
+        assert isinstance(made, kind)
+        return made
+
     def add(self, connection: "Connection", channel: "Channel") -> None:
         """Look after ``channel``, and close ``connection`` together with the loop.
 
@@ -247,7 +280,7 @@ class EventLoop:
         try:
             sock.accept()[0].close()
         finally:
-            self._spare = socket.socket(_SPARE_FAMILY)
+            self._spare = self._bell.dup()
         if self.log.enabled:
             self.log(f"{{{thread_name(self.name)}}} IPC refused a connection: too many open files")
 
@@ -269,6 +302,25 @@ class EventLoop:
 
     # Ending.
 
+    def settle(self, seconds: float) -> bool:
+        """Wait until the calls of peers that are running now have been answered, as one does before `close`.
+
+        Args:
+            seconds: how long to wait at most.
+
+        Returns:
+            Whether they have.
+        """
+        running = [(connection, connection.running_calls()) for connection in self._snapshot()]
+        end = time.monotonic() + seconds
+        # Seen twice, because a call is over a moment before its answer is under way.
+        seen = 0
+        while True:
+            seen = seen + 1 if all(connection.has_answered(calls) for connection, calls in running) else 0
+            if seen == 2 or time.monotonic() >= end:
+                return seen > 0
+            time.sleep(TICK_SECONDS)
+
     def close(self) -> None:
         """Close all connections and end the threads. Pending calls fail. Harmless if repeated."""
         if self.closed or self.is_current_thread:
@@ -278,6 +330,10 @@ class EventLoop:
         while connections := self._snapshot():
             for connection in connections:
                 connection.close()
+        with self._lock:
+            companions = list(self._companions.values())
+        for companion in companions:
+            companion.close()
         with self._lock:
             cleanup = self._cleanup_thread
         if cleanup is not None:
@@ -307,6 +363,8 @@ class EventLoop:
         self.closed = self.forked = True
         for connection in list(self._connections):
             connection.forked()
+        for companion in list(self._companions.values()):
+            companion.forked()
         self._give_back()
 
     def __enter__(self) -> "EventLoop":

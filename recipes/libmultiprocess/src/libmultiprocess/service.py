@@ -187,7 +187,7 @@ class Service:
         before = waiter.enter(self._channel)
         answering = False
         try:
-            if incoming.answer.finished:
+            if incoming.answer.finished and (self.session.closed or not incoming.answer.pipelined):
                 answering = True
                 self.session.fail(incoming.answer, Failure.FAILED, "given up before it began")
                 return
@@ -248,7 +248,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RemoteError):
         # It keeps the name that it has where it came from.
         return str(error)
+    name = str(getattr(error, "remote_type_name", "") or type(error).__qualname__)
     try:
-        return f"{type(error).__qualname__}: {error}".removesuffix(": ")[:_MAX_REASON_CHARS]
+        return f"{name}: {error}".removesuffix(": ")[:_MAX_REASON_CHARS]
     except Exception:
-        return type(error).__qualname__
+        return name

@@ -1,6 +1,5 @@
 """From a socket to a first proxy, or to serving a first object."""
 
-import os
 import socket
 import threading
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from libmultiprocess.connection import Connection
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
 from libmultiprocess.proxy import ProxyClient, ProxyServer
+from libmultiprocess.refusals import Refusals
+from libmultiprocess.unix import connect_unix, is_same_file, listen_unix, remove_unix, stranger_at
 
 ClientT = TypeVar("ClientT", bound=ProxyClient)
 ImplT = TypeVar("ImplT")
@@ -51,7 +52,7 @@ def serve_stream(
 
 
 class Listener:
-    """Accepts connections on a Unix socket until it is closed.
+    """Accepts connections of this user's processes on a Unix socket until it is closed.
 
     Attributes:
         path: the socket.
@@ -64,50 +65,62 @@ class Listener:
         server_type: type[ProxyServer[Any]],
         impl: object,
         max_connections: int | None,
+        refused: Callable[[str], None] | None,
+        bind: Callable[[Path], socket.socket],
+        remove: Callable[[Path], None],
     ) -> None:
         self.path = path
         self._loop = loop
         self._server_type = server_type
         self._impl = impl
         self._max_connections = max_connections
+        self._refusals = Refusals(refused or self._log)
         self._open = 0
         self._lock = threading.Lock()
         self._closed = False
-        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            if path.is_socket():
-                path.unlink()
-            self._sock.bind(os.fspath(path))
-            self._sock.listen()
-            self._sock.setblocking(False)
-        except BaseException:
-            self._sock.close()
-            raise
+        self._remove = remove
+        self._sock = bind(path)
+        self._file = path.stat()
+        self._sock.setblocking(False)
         loop.accept_from(self._sock, self._accepted)
 
     def _accepted(self, sock: socket.socket) -> None:
+        reason = stranger_at(sock)
         with self._lock:
-            full = self._max_connections is not None and self._open >= self._max_connections
-            if not full:
+            if reason is None and self._max_connections is not None and self._open >= self._max_connections:
+                reason = f"there are {self._open} connections already"
+            if reason is None:
                 self._open += 1
-        if full:
-            log = self._loop.log
-            if log.enabled:
-                log(f"{{{thread_name(self._loop.name)}}} IPC refused connection {self._open + 1} on {self.path}")
+        if reason is not None:
             sock.close()
+            # What was only counted is told with the next one: the mode of the file keeps crowds away.
+            self._refusals.sum_up()
+            self._refusals.add(str(self.path), str(self.path), reason)
             return
         serve_stream(self._loop, sock, self._server_type, self._impl).on_disconnect(self._ended)
+
+    def _log(self, text: str) -> None:
+        log = self._loop.log
+        if log.enabled:
+            log(f"{{{thread_name(self._loop.name)}}} IPC {text}")
 
     def _ended(self) -> None:
         with self._lock:
             self._open -= 1
 
-    def close(self) -> None:
-        """Accept no more connections; existing ones stay."""
+    def close(self, *, leave_file: bool = False) -> None:
+        """Accept no more connections; existing ones stay.
+
+        Args:
+            leave_file: leave the socket's file where it is: whoever connects finds that connections are refused, as
+                C++ programs have it. The next listener replaces it.
+        """
         if not self._closed:
             self._closed = True
             self._loop.stop_accepting(self._sock)
-            self.path.unlink(missing_ok=True)
+            self._refusals.sum_up(everything=True)
+            if not leave_file and is_same_file(self.path, self._file):
+                self._remove(self.path)
 
 
 def listen(
@@ -116,8 +129,11 @@ def listen(
     server_type: type[ProxyServer[ImplT]],
     impl: ImplT,
     max_connections: int | None = None,
+    refused: Callable[[str], None] | None = None,
+    bind: Callable[[Path], socket.socket] = listen_unix,
+    remove: Callable[[Path], None] = remove_unix,
 ) -> Listener:
-    """Serve ``impl`` to everyone who connects to the Unix socket at ``path``; a stale socket there is replaced.
+    """Serve ``impl`` to this user's processes that connect to the Unix socket at ``path``; a stale one is replaced.
 
     Args:
         loop: the process's event loop.
@@ -125,24 +141,25 @@ def listen(
         server_type: generated class that lets peers call ``impl``.
         impl: the object.
         max_connections: how many there may be at once; further ones are closed at once. None for any number.
+        refused: takes a line for each connection that is refused, and one for many when there are many; not in the
+            caller's thread. The loop's log does unless it is given.
+        bind: makes the listening socket; for a process that may not do so itself.
+        remove: deletes its file at the end; likewise.
 
     Raises:
-        OSError: if the address cannot be had.
+        AddressInUse: another process listens there.
+        AddressError: the path is too long, is no socket, belongs to another user, or cannot be made.
     """
-    return Listener(loop, path, server_type, impl, max_connections)
+    return Listener(loop, path, server_type, impl, max_connections, refused, bind, remove)
 
 
 def connect(loop: EventLoop, path: Path, client_type: type[ClientT]) -> ClientT:
     """Connect to the Unix socket at ``path``.
 
     Raises:
-        OSError: if nobody listens there.
-        Disconnected: if the peer hangs up at once.
+        NobodyListens: there is no socket, or nobody behind it.
+        PeerRefused: it is another user's.
+        AddressError: the path is too long, is no socket, or cannot be reached.
+        Disconnected: the peer hangs up at once.
     """
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        sock.connect(os.fspath(path))
-    except BaseException:
-        sock.close()
-        raise
-    return connect_stream(loop, sock, client_type, peer=path.name)
+    return connect_stream(loop, connect_unix(path), client_type, peer=path.name)

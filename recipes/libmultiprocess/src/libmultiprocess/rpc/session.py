@@ -320,6 +320,7 @@ class Session:
             # It has returned without capabilities and was forgotten, which the caller may not know yet.
             answer = Answer(number, 0)
             answer.returned = True
+        answer.pipelined = True
         return Unresolved(answer, messages.transform(message, at))
 
     def _follow(self, promised: Unresolved) -> Any:
@@ -449,6 +450,10 @@ class Session:
         """The process is a fork: the connection is the parent's, and threads that held the lock are gone."""
         self._returning = threading.Lock()
         self.close()
+
+    def unreturned(self) -> list[Answer]:
+        """The peer's calls that have not been answered."""
+        return [answer for answer in list(self._answers.values()) if not answer.returned]
 
     @property
     def sizes(self) -> Mapping[str, int]:

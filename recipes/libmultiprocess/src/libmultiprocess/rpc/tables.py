@@ -131,9 +131,21 @@ class Answer:
         finished: whether the peer has no more use for it.
         returned: whether calls of what it holds need not wait.
         unwanted: whether it was finished before it returned.
+        pipelined: whether another call refers to what it will hold, so that it must run even if it is finished.
     """
 
-    __slots__ = ("content", "exports", "failure", "finished", "number", "returned", "size", "unwanted", "waiting")
+    __slots__ = (
+        "content",
+        "exports",
+        "failure",
+        "finished",
+        "number",
+        "pipelined",
+        "returned",
+        "size",
+        "unwanted",
+        "waiting",
+    )
 
     def __init__(self, number: int, size: int) -> None:
         self.number = number
@@ -141,6 +153,7 @@ class Answer:
         self.finished = False
         self.returned = False
         self.unwanted = False
+        self.pipelined = False
         self.waiting: deque[Callable[[], Failed | None]] = deque()
         self.content: tuple[Message, Sequence[Any]] | None = None
         self.exports: Sequence[int] = ()

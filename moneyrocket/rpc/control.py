@@ -1,18 +1,36 @@
-"""RPC methods about the server itself: help, stop, uptime, getrpcinfo, logging, getmemoryinfo."""
+"""RPC methods about the server itself: help, stop, uptime, getrpcinfo, logging, getmemoryinfo, getsandboxinfo."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, Protocol
 
 from moneyrocket.common import clock, logging
 from moneyrocket.common.version import CLIENT_NAME
 from moneyrocket.interfaces.json import Json
 from moneyrocket.interfaces.rpc import RpcError
-from moneyrocket.node.context import NodeContext
 from moneyrocket.rpc import values
 from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
+from moneyrocket.rpc.table import RpcTable
+
+if TYPE_CHECKING:
+    from moneyrocket.interfaces.process import SandboxInfo
+
+
+class RpcHost(Protocol):
+    """A program with an RPC server."""
+
+    @property
+    def rpc_table(self) -> RpcTable:
+        """The methods on offer."""
+
+    def request_shutdown(self) -> None:
+        """Let the program stop."""
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandboxes of its processes."""
 
 
 @rpc_method(
@@ -22,11 +40,11 @@ from moneyrocket.rpc.params import Args, Param, ParamType
     result='"str"    (string) The text',
     name="help",
 )
-def help_(node: NodeContext, args: Args) -> Json:
+def help_(host: RpcHost, args: Args) -> Json:
     name = args.opt_str("command") or ""
     if name == "dump_all_command_conversions":
-        return node.rpc_table.argument_map(args.request)
-    return node.rpc_table.help(name, args.request)
+        return host.rpc_table.argument_map(args.request)
+    return host.rpc_table.help(name, args.request)
 
 
 @rpc_method(
@@ -35,8 +53,8 @@ def help_(node: NodeContext, args: Args) -> Json:
     params=(Param("wait", ParamType.NUM, "Milliseconds to wait before the reply", required=False, hidden=True),),
     result=f"\"str\"    (string) The text '{CLIENT_NAME} stopping'",
 )
-def stop(node: NodeContext, args: Args) -> Json:
-    node.request_shutdown()
+def stop(host: RpcHost, args: Args) -> Json:
+    host.request_shutdown()
     wait = args.opt_int("wait")
     if wait is not None:
         time.sleep(max(wait, 0) / 1000)
@@ -49,7 +67,7 @@ def stop(node: NodeContext, args: Args) -> Json:
     result="n    (numeric) Seconds since it was started",
     examples=(cli_example("uptime"), http_example("uptime")),
 )
-def uptime(node: NodeContext, args: Args) -> Json:
+def uptime(host: RpcHost, args: Args) -> Json:
     return clock.uptime()
 
 
@@ -70,12 +88,12 @@ def uptime(node: NodeContext, args: Args) -> Json:
     ),
     examples=(cli_example("getrpcinfo"), http_example("getrpcinfo")),
 )
-def getrpcinfo(node: NodeContext, args: Args) -> Json:
+def getrpcinfo(host: RpcHost, args: Args) -> Json:
     current = clock.monotonic()
     return {
         "active_commands": [
             {"method": command.method, "duration": int((current - command.start) * 1_000_000)}
-            for command in node.rpc_table.active_commands()
+            for command in host.rpc_table.active_commands()
         ],
         "logpath": str(logging.log_path() or ""),
     }
@@ -115,7 +133,7 @@ def getrpcinfo(node: NodeContext, args: Args) -> Json:
     ),
     name="logging",
 )
-def logging_(node: NodeContext, args: Args) -> Json:
+def logging_(host: RpcHost, args: Args) -> Json:
     for name, switch in (("include", logging.enable_category), ("exclude", logging.disable_category)):
         for value in args.opt_list(name) or ():
             category = values.as_str(value)
@@ -146,7 +164,7 @@ def logging_(node: NodeContext, args: Args) -> Json:
     ),
     examples=(cli_example("getmemoryinfo"), http_example("getmemoryinfo")),
 )
-def getmemoryinfo(node: NodeContext, args: Args) -> Json:
+def getmemoryinfo(host: RpcHost, args: Args) -> Json:
     mode = args.str("mode")
     if mode == "mallocinfo":
         raise RpcError(RpcErrorCode.INVALID_PARAMETER, "mallocinfo mode not available")
@@ -156,4 +174,49 @@ def getmemoryinfo(node: NodeContext, args: Args) -> Json:
     return {"locked": dict.fromkeys(names, 0)}
 
 
-METHODS = (help_, stop, uptime, getrpcinfo, logging_, getmemoryinfo)
+@rpc_method(
+    category="control",
+    help="Returns what each process is kept from (-sandbox).",
+    result=(
+        "[                          (json array) This process, and those that hold its wallets\n"
+        "  {                        (json object)\n"
+        '    "role" : "str",        (string) node, wallet or all\n'
+        '    "name" : "str",        (string) Name of the executable\n'
+        '    "pid" : n,             (numeric) Process id\n'
+        '    "enabled" : bool,      (boolean) Whether the process is in its sandbox\n'
+        '    "reason" : "str",      (string) Why it is not; only if so\n'
+        '    "landlock_abi" : n,    (numeric) Version of Landlock in force; these only if it is\n'
+        '    "seccomp" : bool,      (boolean) Whether system calls are filtered\n'
+        '    "network" : "str",     (string) unrestricted, none, or what is allowed of it\n'
+        '    "read" : [ "str" ],    (json array) Files and folders that may be read\n'
+        '    "write" : [ "str" ]    (json array) Files and folders that may be written, too\n'
+        "  },\n"
+        "  ...\n"
+        "]"
+    ),
+    examples=(cli_example("getsandboxinfo"), http_example("getsandboxinfo")),
+)
+def getsandboxinfo(host: RpcHost, args: Args) -> Json:
+    return [_sandbox_json(info) for info in host.sandboxes()]
+
+
+def _sandbox_json(info: SandboxInfo) -> Json:
+    described: dict[str, Json] = {
+        "role": info.role.value,
+        "name": info.name,
+        "pid": info.pid,
+        "enabled": info.enabled,
+    }
+    if not info.enabled:
+        return {**described, "reason": info.reason}
+    return {
+        **described,
+        "landlock_abi": info.landlock_abi,
+        "seccomp": info.seccomp,
+        "network": info.network,
+        "read": list[Json](info.read),
+        "write": list[Json](info.write),
+    }
+
+
+METHODS = (help_, stop, uptime, getrpcinfo, logging_, getmemoryinfo, getsandboxinfo)

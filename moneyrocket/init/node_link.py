@@ -1,0 +1,258 @@
+"""Keeps a wallet process attached to a node that comes and goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from moneyrocket.common.backoff import Backoff
+from moneyrocket.common.logging import log
+from moneyrocket.common.messages import show_warning
+from moneyrocket.common.threads import start_thread
+from moneyrocket.interfaces.init import Component, Init, NotOfferedError
+from moneyrocket.interfaces.wallet import WalletLoader, Wallets
+from moneyrocket.ipc.connect import IpcConnectError
+from moneyrocket.wallet.catch_up import attach, settle
+from moneyrocket.wallet.errors import WalletError
+from moneyrocket.wallet.linked_chain import LinkedChain
+from moneyrocket.wallet.loader import WalletLoaderImpl
+from moneyrocket.wallet.wallet import Wallet
+
+_RETRY_SECONDS: Final = 2.0
+"""After that a wallet that could not follow the chain, since its user scans it for example, is tried again."""
+
+_JOIN_SECONDS: Final = 30.0
+
+
+class Remote(Protocol):
+    """A connection to a node: `moneyrocket.ipc.connect.RemoteProcess`."""
+
+    init: Init
+
+    @property
+    def connected(self) -> bool:
+        """Whether the node can still be called."""
+
+    def on_disconnect(self, hook: Callable[[], None]) -> None:
+        """Run ``hook`` once when the connection is lost."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class NodeLink:
+    """Connects, attaches, lets every wallet catch up, and begins anew when the node is gone, until it is stopped.
+
+    Args:
+        where: the node's address, for messages.
+        connect: connects to the node; raises `IpcConnectError`.
+        component: who this is.
+        loader: the wallets.
+        chain: what the wallets ask.
+        stopping: set before `stop` is called; wakes everyone who waits.
+    """
+
+    def __init__(
+        self,
+        where: str,
+        connect: Callable[[], Remote],
+        component: Component,
+        loader: WalletLoaderImpl,
+        chain: LinkedChain,
+        stopping: threading.Event,
+    ) -> None:
+        self._where = where
+        self._connect = connect
+        self._component = component
+        self._loader = loader
+        self._chain = chain
+        self._stopping = stopping
+        self._wake = threading.Event()
+        self._lock = threading.Lock()
+        self._remote: Remote | None = None
+        self._thread: threading.Thread | None = None
+        self._told = ""
+        self._absence_told = False
+        self._wallets_told: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Begins."""
+        self._chain.left(f"no node at {self._where} yet")
+        self._loader.manager.observers.append(lambda wallet: self._wake.set())
+        self._thread = start_thread("nodelink", self._run, daemon=True)
+
+    def stop(self) -> None:
+        """Ends the attempts. A connection stays, so that the wallets can be closed in order; see `close`."""
+        self._wake.set()
+        with self._lock:
+            if self._remote is not None and self._chain.node is None:
+                # The thread waits for the node's start-up, perhaps.
+                self._remote.close()
+        if self._thread is not None:
+            self._thread.join(_JOIN_SECONDS)
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._chain.left("this process is stopping")
+        with self._lock:
+            remote, self._remote = self._remote, None
+        if remote is not None:
+            remote.close()
+
+    # The thread
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            reason = self._visit(backoff)
+            if self._stopping.is_set():
+                return
+            self._chain.left(reason)
+            self.close_lost()
+            self._pause(backoff.pause())
+
+    def close_lost(self) -> None:
+        """Lets go of a connection that is of no use any more."""
+        with self._lock:
+            remote, self._remote = self._remote, None
+        if remote is not None:
+            remote.close()
+
+    def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        if not self._stopping.is_set():
+            self._stopping.wait(seconds)
+
+    def _visit(self, backoff: Backoff) -> str:
+        """One attempt, and if it succeeds the whole visit; returns why it is over."""
+        try:
+            remote = self._connect()
+            with self._lock:
+                self._remote = remote
+            self._chain.left(f"{self._where} has not finished starting")
+            node = remote.init.attach_wallet(self._component, VisitingLoader(self._loader))
+        except NotOfferedError as error:
+            return self._tell(f"{self._where} refused: {error}", show_warning)
+        except IpcConnectError as error:
+            return self._tell_absent(str(error)) if error.absent else self._tell(str(error), show_warning)
+        except ConnectionError as error:
+            return self._tell_absent(f"{self._where}: {error}")
+        except Exception as error:
+            return self._tell(f"{self._where} cannot be used: {error!r}", show_warning)
+        if self._stopping.is_set():
+            return ""
+        self._chain.arrived(node)
+        self._told, self._absence_told = "", False
+        backoff.reset()
+        log.info("The node at %s is here", self._where)
+        remote.on_disconnect(self._wake.set)
+        try:
+            self._stay(remote)
+        except ConnectionError:
+            pass
+        except Exception as error:
+            return self._tell(f"{self._where}: {error!r}", show_warning)
+        return self._tell_absent(f"the connection to {self._where} was lost")
+
+    def _tell(self, reason: str, tell: Callable[[str], None]) -> str:
+        """Tells of a problem, once for as long as it is the same."""
+        if reason != self._told:
+            self._told = reason
+            tell(f"The node is away: {reason}; it is tried again")
+        return reason
+
+    def _tell_absent(self, reason: str) -> str:
+        """Tells that nobody is there: once, whatever it looks like from attempt to attempt."""
+        if not self._absence_told and not self._stopping.is_set():
+            self._absence_told = True
+            log.warning("The node is away: %s; it is tried again", reason)
+        return reason
+
+    def _stay(self, remote: Remote) -> None:
+        offered = False
+        while True:
+            self._wake.clear()
+            if self._stopping.is_set() or not remote.connected:
+                return
+            complete = self._attach_wallets()
+            if not offered:
+                self._loader.register_rpcs()
+                offered = True
+            self._wake.wait(None if complete else _RETRY_SECONDS)
+
+    def _attach_wallets(self) -> bool:
+        """Lets the wallets follow the node that do not yet; returns whether all do now."""
+        complete = True
+        for wallet in self._loader.manager.wallets():
+            if self._stopping.is_set():
+                return True
+            if not self._chain.serves(wallet.handler):
+                complete &= self._attach(wallet)
+        return complete
+
+    def _attach(self, wallet: Wallet) -> bool:
+        try:
+            attach(wallet, is_new=False)
+            settle(wallet)
+        except WalletError as error:
+            if wallet.closed or self._stopping.is_set():
+                return True
+            if self._wallets_told.get(wallet.name) != str(error):
+                self._wallets_told[wallet.name] = str(error)
+                log.warning("[%s] The wallet does not follow the chain: %s", wallet.display_name, error)
+            return False
+        except ConnectionError:
+            raise
+        except Exception:
+            # It was unloaded meanwhile.
+            if wallet.closed:
+                return True
+            raise
+        self._wallets_told.pop(wallet.name, None)
+        log.info("[%s] The wallet follows the chain, height %d", wallet.display_name, wallet.ledger.tip_height)
+        return True
+
+
+class VisitingLoader(WalletLoader):
+    """What a node may do with wallets that are not its own: it neither loads nor closes them.
+
+    Args:
+        loader: the wallets.
+    """
+
+    def __init__(self, loader: WalletLoader) -> None:
+        self._loader = loader
+
+    def register_rpcs(self) -> None:
+        """Done without being asked."""
+
+    def verify(self) -> bool:
+        """Done without being asked."""
+        return True
+
+    def load(self) -> bool:
+        """Done without being asked."""
+        return True
+
+    def start(self, schedule_rebroadcast: bool) -> None:
+        """Done without being asked."""
+
+    def stop(self) -> None:
+        """Wallets that are not the node's outlive it."""
+
+    def set_mock_time(self, time: int) -> None:
+        """See `WalletLoader`."""
+        self._loader.set_mock_time(time)
+
+    def scheduler_mock_forward(self, seconds: int) -> None:
+        """See `WalletLoader`."""
+        self._loader.scheduler_mock_forward(seconds)
+
+    def loaded_wallets(self) -> list[str]:
+        """See `WalletLoader`."""
+        return self._loader.loaded_wallets()
+
+    def wallets(self) -> Wallets:
+        """See `WalletLoader`."""
+        return self._loader.wallets()
