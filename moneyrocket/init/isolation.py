@@ -65,6 +65,9 @@ def isolate_launched_node(make_args: Callable[[Settings], ArgsManager]) -> bool:
     Raises:
         InitError: that is not possible.
     """
+    if sys.platform == "win32":
+        # There is no sandbox, and so no launcher.
+        return False
     from moneyrocket.sandbox.launched import take_launch
 
     launch = take_launch()
@@ -85,6 +88,8 @@ def isolate_launched_wallet() -> None:
     Raises:
         InitError: that is not possible.
     """
+    if sys.platform == "win32":
+        return
     from moneyrocket.sandbox.launched import LauncherClient, take_launch
 
     launch = take_launch()
