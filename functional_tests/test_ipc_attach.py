@@ -429,6 +429,17 @@ def test_forwarding_can_be_turned_off(node_factory: NodeFactory) -> None:
     wait_for_balance(process, 1)
 
 
+def test_a_wallet_process_may_keep_its_wallets_for_itself(node_factory: NodeFactory, bare_node: Node) -> None:
+    process = node_factory.create_wallet(bare_node, "-forwardwalletrpc=0")
+    process.start()
+    process.rpc.createwallet("w")
+
+    MiniWallet(bare_node).fund(process.rpc.getnewaddress(), COIN)
+    wait_for_balance(process, 1)
+
+    assert refusal(bare_node.rpc.listwallets)[0] == METHOD_NOT_FOUND
+
+
 def test_the_nodes_configuration_file_is_not_the_wallets(node_factory: NodeFactory, bare_node: Node) -> None:
     lines = ("[regtest]", "rpcport=1", "ipcbind=unix:/nowhere", "debuglogfile=/nowhere/log", "addresstype=legacy")
     (bare_node.datadir / "moneyrocket.conf").write_text("\n".join(lines))

@@ -39,8 +39,13 @@ _OWN = (
     ),
     OptionSpec(
         "-ipcbind=<address>",
-        "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or unix:<path>. "
-        "May be given several times",
+        "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or "
+        "unix:<path>; may be repeated",
+        Group.IPC,
+    ),
+    OptionSpec(
+        "-forwardwalletrpc",
+        "Let the node use the wallets for its JSON-RPC clients and windows; else only the own server does (default: 1)",
         Group.IPC,
     ),
     OptionSpec(

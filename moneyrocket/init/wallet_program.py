@@ -197,7 +197,7 @@ class WalletProgram:
         from moneyrocket.wallet.rpc.methods import METHODS
 
         chain = LinkedChain(self._args, self.stopping)
-        chain.left("this process was started with -noipcconnect")
+        chain.left("this process was started with -noipcconnect" if address is None else f"no node at {address} yet")
         self.rpc_table.set_warmup_status("Loading wallets…")
         loader = WalletLoaderImpl(self._args, chain)
         if not (loader.verify() and loader.load()):
@@ -215,7 +215,13 @@ class WalletProgram:
 
         component = Component(self._name, VERSION_TEXT, PROTOCOL_VERSION, self._args.chain_name)
         self._link = NodeLink(
-            str(address), lambda: connect_to(address, self._name), component, loader, chain, self.stopping
+            str(address),
+            lambda: connect_to(address, self._name),
+            component,
+            loader,
+            chain,
+            self.stopping,
+            shared=self._args.get_bool("-forwardwalletrpc", True),
         )
         self._link.start()
 
