@@ -98,10 +98,7 @@ class NodeLink:
     def close(self) -> None:
         """Hangs up."""
         self._chain.left("this process is stopping")
-        with self._lock:
-            remote, self._remote = self._remote, None
-        if remote is not None:
-            remote.close()
+        self._let_go()
 
     # The thread
 
@@ -112,11 +109,10 @@ class NodeLink:
             if self._stopping.is_set():
                 return
             self._chain.left(f"{reason}; it is tried again")
-            self.close_lost()
+            self._let_go()
             self._pause(backoff.pause())
 
-    def close_lost(self) -> None:
-        """Lets go of a connection that is of no use any more."""
+    def _let_go(self) -> None:
         with self._lock:
             remote, self._remote = self._remote, None
         if remote is not None:
@@ -133,6 +129,8 @@ class NodeLink:
             remote = self._connect()
             with self._lock:
                 self._remote = remote
+            if self._stopping.is_set():
+                return ""
             self._chain.left(f"{self._where} has not finished starting")
             node = remote.init.attach_wallet(self._component, VisitingLoader(self._loader, shared=self._shared))
         except NotOfferedError as error:
