@@ -156,7 +156,7 @@ def test_a_killed_window_leaves_the_node_as_it_is(node: Node | None, start: Star
 def test_auto(node: Node | None, node_factory: NodeFactory, start: StartFlow) -> None:
     if node is None:
         return
-    owner = start("look", "-ipcconnect=auto", "-ipcbind=unix")
+    owner = start("until_a_block", "-ipcconnect=auto", "-ipcbind=unix")
     first = node_factory.nodes[-1]
     wait_until(
         (first.chain_dir / "node.sock").exists,

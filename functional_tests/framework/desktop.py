@@ -9,7 +9,11 @@ from functional_tests.framework.node import Node
 from functional_tests.framework.process import kill_session, session_members, start_process
 from functional_tests.framework.waiting import wait_until
 
-DRIVER = Path(__file__).with_name("desktop_driver.py")
+# The build's own packages come first: this tree's may be others.
+DRIVER = (
+    f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); "
+    "from functional_tests.framework.desktop_driver import main; sys.exit(main())"
+)
 STEP_TIMEOUT = 60.0
 """Seconds, times the timeout factor, that one step of a flow may take."""
 
@@ -34,7 +38,7 @@ class DesktopFlow:
         node.stderr_path.write_bytes(b"")
         python = executable.with_name("python")
         self._process: subprocess.Popen[bytes] = start_process(
-            [str(python), "-I", str(DRIVER), str(executable), flow, str(self._limit), *node.command()[1:]],
+            [str(python), "-I", "-c", DRIVER, str(executable), flow, str(self._limit), *node.command()[1:]],
             stdout=self._stdout,
             stderr=node.stderr_path,
             pid_dir=node.settings.pid_dir,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moneyrocket.common.options import Flag, Group, OptionSpec
 from moneyrocket.common.options_base import CHAIN_OPTIONS, DATA_OPTIONS, HELP_OPTIONS, LOG_OPTIONS
-from moneyrocket.common.options_node import NODE_OPTIONS
+from moneyrocket.common.options_node import NODE_OPTIONS, SANDBOX_OPTIONS
 from moneyrocket.common.options_wallet import WALLET_OPTIONS
 
 _SHARED = frozenset(
@@ -40,7 +40,7 @@ _OWN = (
     OptionSpec(
         "-ipcbind=<address>",
         "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or "
-        "unix:<path>; may be repeated",
+        "unix:<path>. May be given several times",
         Group.IPC,
     ),
     OptionSpec(
@@ -89,4 +89,5 @@ WALLET_PROGRAM_OPTIONS = (
     *(_LOG_FILE if option.key == _LOG_FILE.key else option for option in LOG_OPTIONS if option.key not in _NOT_HERE),
     *(option for option in WALLET_OPTIONS if option.key not in _NOT_HERE),
     *_OWN,
+    *SANDBOX_OPTIONS,
 )

@@ -11,7 +11,7 @@ from moneyrocket.gui.events import NodeEvents, SourceEvents
 from moneyrocket.gui.wallet_session import WalletSession
 from moneyrocket.gui.workers import Poll, Worker
 from moneyrocket.interfaces.handler import Handler
-from moneyrocket.interfaces.node import Node, NodeAwayError, NodeSource, NodeStartError
+from moneyrocket.interfaces.node import Node, NodeAbsentError, NodeSource, NodeStartError
 from moneyrocket.interfaces.wallet import Wallet, Wallets
 from moneyrocket.interfaces.wallet_values import WalletRequestError
 
@@ -152,7 +152,7 @@ class Session(QObject):
     def _start_failed(self, error: Exception) -> None:
         if self.state in (State.STOPPING, State.STOPPED):
             return
-        if isinstance(error, NodeStartError) and not isinstance(error, NodeAwayError):
+        if isinstance(error, NodeStartError) and not isinstance(error, NodeAbsentError):
             self.node = None
             self._set_state(State.FAILED, str(error))
         else:

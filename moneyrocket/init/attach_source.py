@@ -12,7 +12,7 @@ from moneyrocket.common.version import VERSION_TEXT
 from moneyrocket.init.node_sources import BaseSource
 from moneyrocket.init.node_watch import NodeWatch
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component, Init
-from moneyrocket.interfaces.node import Node, NodeAwayError, NodeSourceEvents, NodeStartError
+from moneyrocket.interfaces.node import Node, NodeAbsentError, NodeSourceEvents, NodeStartError
 from moneyrocket.interfaces.process import ProcessStats
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ class AttachSource(BaseSource):
         try:
             remote, node = attach_node(self._address, self._component, _CONNECT_PATIENCE)
         except IpcConnectError as error:
-            raise (NodeAwayError if error.absent else NodeStartError)(self._told(str(error))) from error
+            raise (NodeAbsentError if error.absent else NodeStartError)(self._told(str(error))) from error
         with self._lock:
             closed = number != self._number
             if not closed:
                 self._remote, self._node = remote, node
         if closed:
             remote.close()
-            raise NodeAwayError(f"Hung up on {self._address}")
+            raise NodeAbsentError(f"Hung up on {self._address}")
         self._problem = ""
         log.info("Attached to the node at %s", self._address)
         remote.on_disconnect(lambda: self._lost(remote))

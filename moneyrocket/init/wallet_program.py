@@ -15,6 +15,7 @@ from moneyrocket.common.options_wallet_program import WALLET_PROGRAM_OPTIONS
 from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import files, log_setup
+from moneyrocket.init.isolation import isolate_lone_wallet
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_settings import LOCK_FILE, node_address, read_wallet_configuration
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
@@ -23,6 +24,7 @@ from moneyrocket.rpc.table import RpcTable
 
 if TYPE_CHECKING:
     from moneyrocket.init.node_link import NodeLink
+    from moneyrocket.interfaces.process import SandboxInfo
     from moneyrocket.ipc.address import Address
     from moneyrocket.ipc.listen import IpcListeners
     from moneyrocket.wallet.linked_chain import LinkedChain
@@ -60,7 +62,11 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
         show_error(error.message)
         return 1
     try:
+        isolate_lone_wallet(args)
         return _run(WalletProgram(name, args))
+    except InitError as error:
+        show_error(error.message)
+        return 1
     finally:
         lock.release()
 
@@ -135,6 +141,12 @@ class WalletProgram:
     def request_shutdown(self) -> None:
         """Lets the process end."""
         self.stopping.set()
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandbox of this process, the only one."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        return [SandboxInfo.of_this_process(ProcessRole.WALLET)]
 
     def start(self) -> None:
         """Starts everything. The wallets are there before the node is.

@@ -34,7 +34,7 @@ class NodeStartError(Exception):
     """The node cannot start; the text is for the user. Empty if messages have told already."""
 
 
-class NodeAwayError(NodeStartError):
+class NodeAbsentError(NodeStartError):
     """Nobody is there to attach to now; trying again later makes sense."""
 
 
@@ -281,7 +281,7 @@ class NodeSource(ABC):
         """Get a node that is not started yet; waits for its process. May be called again after `lost` or `close`.
 
         Raises:
-            NodeAwayError: there is no node at `attached_to` now.
+            NodeAbsentError: there is no node at `attached_to` now.
             NodeStartError: its process cannot be started, or the node there cannot be used.
         """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class WalletLoaderImpl(WalletLoader):
         self._handlers: list[Handler] = []
         self._ticker: Ticker | None = None
         self._names: list[str] = []
+        self._wallets_lock = threading.Lock()
         self._wallets: Wallets | None = None
 
     @property
@@ -134,12 +136,14 @@ class WalletLoaderImpl(WalletLoader):
 
     def wallets(self) -> Wallets:
         """See `WalletLoader`."""
-        if self._wallets is None:
-            # Its modules are for desktop programs alone.
-            from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
+        # One for all who ask at the same time: its histories take note of what has changed.
+        with self._wallets_lock:
+            if self._wallets is None:
+                # Its modules are for desktop programs alone.
+                from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
 
-            self._wallets = DesktopWallets(self._manager)
-        return self._wallets
+                self._wallets = DesktopWallets(self._manager)
+            return self._wallets
 
     def _resend(self) -> None:
         with suppress(NodeAwayError):

@@ -45,7 +45,7 @@ from moneyrocket.gui.session import State
 from moneyrocket.gui.style.colors import Tone
 from moneyrocket.gui.style.theme import ThemeChoice
 from moneyrocket.gui.units import Unit
-from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
+from moneyrocket.interfaces.node import NodeAbsentError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import FeeChoice, Payment, TxQuery
 from moneyrocket.tests.gui.fake_node import FakeSource
@@ -278,7 +278,7 @@ def draw_attached(studio: Studio) -> None:
     desktop = studio.open(source)
     until(lambda: desktop.session.open_wallets[0].balances is not None, "balances")
     draw_processes(studio, desktop, "processes-attached")
-    source.error = NodeAwayError(f"Nobody listens at {address.removeprefix('unix:')}: there is no such socket")
+    source.error = NodeAbsentError(f"Nobody listens at {address.removeprefix('unix:')}: there is no such socket")
     source.lose(f"The node at {address} has gone")
     until(lambda: "Nobody" in desktop.session.problem and desktop.session.state is State.LOST, "the second look")
     desktop.window.go_to("overview")

@@ -12,7 +12,7 @@ from moneyrocket.gui.application import Desktop
 from moneyrocket.gui.pages.peers_page import PeersPage
 from moneyrocket.gui.pages.process_page import ProcessPage
 from moneyrocket.gui.session import LAST_LOOK_MS, State
-from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
+from moneyrocket.interfaces.node import NodeAbsentError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole, ProcessStats
 from moneyrocket.tests.gui.conftest import StartDesktop
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
@@ -30,7 +30,7 @@ def source(node: FakeNode) -> FakeSource:
 
 
 def test_the_window_waits_for_a_node_that_comes_later(qtbot: QtBot, start: StartDesktop, source: FakeSource) -> None:
-    source.error = NodeAwayError(AWAY)
+    source.error = NodeAbsentError(AWAY)
     desktop = start(source, ready=False)
     page = desktop.window.start
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
@@ -49,7 +49,7 @@ def test_the_window_waits_for_a_node_that_comes_later(qtbot: QtBot, start: Start
 def test_what_is_waited_for_stays_on_the_window_while_it_is_looked_for(
     qtbot: QtBot, start: StartDesktop, source: FakeSource
 ) -> None:
-    source.error = NodeAwayError(AWAY)
+    source.error = NodeAbsentError(AWAY)
     desktop = start(source, ready=False)
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
     seen: set[tuple[State, str, str]] = set()
@@ -66,7 +66,7 @@ def test_what_is_waited_for_stays_on_the_window_while_it_is_looked_for(
 
 
 def test_the_longest_pause_is_short(qtbot: QtBot, start: StartDesktop, source: FakeSource) -> None:
-    source.error = NodeAwayError(AWAY)
+    source.error = NodeAbsentError(AWAY)
     desktop = start(source, ready=False)
     for _ in range(8):
         qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
@@ -77,7 +77,7 @@ def test_the_longest_pause_is_short(qtbot: QtBot, start: StartDesktop, source: F
 
 
 def test_a_window_that_waits_can_be_closed(qtbot: QtBot, start: StartDesktop, source: FakeSource) -> None:
-    source.error = NodeAwayError(AWAY)
+    source.error = NodeAbsentError(AWAY)
     desktop = start(source, ready=False)
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)
 
@@ -105,7 +105,7 @@ def test_the_window_stays_when_the_node_is_stopped_and_catches_up_when_it_is_bac
     desktop = start(source)
     peers = open_page(desktop, "peers", PeersPage)
     qtbot.waitUntil(lambda: peers.model.rowCount() == 8)
-    source.error = NodeAwayError(AWAY)
+    source.error = NodeAbsentError(AWAY)
     node.tell(lambda listener: listener.shutdown_requested())
     source.lose(GONE)
     qtbot.waitUntil(lambda: desktop.session.state is State.LOST)

@@ -23,7 +23,7 @@ from moneyrocket.common.options_node import IPC_OPTIONS, NODE_OPTIONS
 from moneyrocket.common.settings import Settings
 from moneyrocket.init.attach_source import AttachSource, address_to_attach
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
-from moneyrocket.interfaces.node import NodeAwayError, NodeStartError
+from moneyrocket.interfaces.node import NodeAbsentError, NodeStartError
 from moneyrocket.interfaces.process import ProcessRole
 from moneyrocket.interfaces.wallet_values import AddressType, NewWallet
 from moneyrocket.ipc.address import KEYS_FOLDER, UnixAddress, parse_address
@@ -90,7 +90,7 @@ def at_height(recorder: Recorder, height: int) -> bool:
 
 
 def test_nobody_there(start_source: StartSource, address: UnixAddress) -> None:
-    with pytest.raises(NodeAwayError, match=f"^Nobody listens at {address.path}"):
+    with pytest.raises(NodeAbsentError, match=f"^Nobody listens at {address.path}"):
         start_source().connect(Recorder())
 
 
@@ -128,7 +128,7 @@ def test_stopping_is_for_who_asks_for_it(start_node: StartNode, start_source: St
 
     assert process.wait(60) == 0
     wait_until(lambda: "node lost" in recorder.events, "events")
-    with pytest.raises(NodeAwayError):
+    with pytest.raises(NodeAbsentError):
         source.connect(recorder)
 
 
@@ -142,7 +142,7 @@ def test_a_killed_node_comes_back(start_node: StartNode, start_source: StartSour
     process.kill()
     process.wait()
     wait_until(lambda: "node lost" in recorder.events, "events")
-    with pytest.raises(NodeAwayError, match="Nobody listens"):
+    with pytest.raises(NodeAbsentError, match="Nobody listens"):
         source.connect(recorder)
     assert not any(stats.alive for stats in source.process_stats() if stats.role is not ProcessRole.GUI)
     (Path(source.attached_to.removeprefix("unix:"))).unlink()
@@ -383,4 +383,4 @@ def test_a_node_start_error_is_one(start_node: StartNode, start_source: StartSou
     with pytest.raises(NodeStartError, match="set to the chain main") as caught:
         start_source(chain="main").connect(Recorder())
 
-    assert not isinstance(caught.value, NodeAwayError)
+    assert not isinstance(caught.value, NodeAbsentError)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +33,8 @@ from moneyrocket.primitives.hashes import hash_to_hex
 from moneyrocket.script.address import decode_address
 from moneyrocket.tests.wallet.conftest import WalletProcess
 from moneyrocket.tests.wallet.fake_chain import FakeChain
+from moneyrocket.wallet.desktop.wallets_interface import DesktopWallets
+from moneyrocket.wallet.manager import WalletManager
 
 REGTEST = chain_params("regtest")
 FOREIGN = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"
@@ -357,3 +361,24 @@ def test_abandon(chain: FakeChain, wallet: Wallet) -> None:
     details = wallet.transaction(txid)
     assert details is not None
     assert (details.status, details.can_abandon) == (TxStatus.ABANDONED, False)
+
+
+def test_who_asks_at_the_same_time_gets_the_same_wallets(
+    process: WalletProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert process.start()
+    assert process.loader is not None
+    both_make_one = threading.Barrier(2)
+    made = DesktopWallets.__init__
+
+    def slow(self: DesktopWallets, manager: WalletManager) -> None:
+        with suppress(threading.BrokenBarrierError):
+            both_make_one.wait(0.5)
+        made(self, manager)
+
+    monkeypatch.setattr(DesktopWallets, "__init__", slow)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(process.loader.wallets) for _ in range(2)]
+    first, second = (each.result() for each in asked)
+
+    assert first is second
