@@ -145,11 +145,10 @@ class NodeLink:
             return ""
         self._chain.arrived(node)
         self._told, self._absence_told = "", False
-        backoff.reset()
         log.info("The node at %s is here", self._where)
         remote.on_disconnect(self._wake.set)
         try:
-            self._stay(remote)
+            self._stay(remote, backoff)
         except ConnectionError:
             pass
         except Exception as error:
@@ -170,13 +169,14 @@ class NodeLink:
             log.warning("The node is away: %s; it is tried again", reason)
         return reason
 
-    def _stay(self, remote: Remote) -> None:
+    def _stay(self, remote: Remote, backoff: Backoff) -> None:
         offered = False
         while True:
             self._wake.clear()
             if self._stopping.is_set() or not remote.connected:
                 return
             complete = self._attach_wallets()
+            backoff.reset()
             if self._shared and not offered:
                 self._loader.register_rpcs()
                 offered = True
