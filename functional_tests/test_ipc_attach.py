@@ -386,6 +386,18 @@ def test_a_wallet_process_that_hangs_holds_nobody_up(
     wait_until_caught_up(attached)
 
 
+def test_a_node_that_hangs_keeps_no_wallet_from_stopping(bare_node: Node, attached: WalletProcess) -> None:
+    os.kill(bare_node.pid, signal.SIGSTOP)
+    try:
+        attached.stop()
+    finally:
+        os.kill(bare_node.pid, signal.SIGCONT)
+
+    attached.start()
+    attached.wait_until_attached()
+    assert attached.rpc.getbalance() == 0
+
+
 # The process's own server
 
 

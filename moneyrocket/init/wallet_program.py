@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from moneyrocket.wallet.linked_chain import LinkedChain
     from moneyrocket.wallet.loader import WalletLoaderImpl
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 10.0
 """Seconds that the node has to answer while the wallets are closed."""
 
 _NOT_FOUND: Final = (
