@@ -138,6 +138,12 @@ def offline(session: nox.Session) -> None:
     sessions.offline(session)
 
 
+@nox.session(tags=["ci"], default=False)
+def wine(session: nox.Session) -> None:
+    """Run node, wallet and libmultiprocess as Windows programs under Wine."""
+    sessions.wine(session)
+
+
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure; `-- ipc [--cpp DIR]` compares calls between processes."""

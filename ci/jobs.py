@@ -26,6 +26,7 @@ JOBS = (
     Job("types", ("types",), "types, generated proxies included"),
     Job("unit", ("unit",), "unit tests"),
     Job("recipes", ("recipes",), "every recipe's package can be used"),
+    Job("wine", ("wine",), "node and wallet as Windows programs"),
     Job("offline", ("offline",), "dependencies from nothing with the network removed"),
 )
 

@@ -11,6 +11,7 @@ from depends.errors import FatalError, ToolchainError
 from depends.qt_libraries import ALWAYS, X11, install_command, missing
 from depends.toolchain import find_compiler, install_hint, python_headers
 from depends.triplet import machine_triplet
+from depends.wine import INSTALL_WINE, find_wine
 
 _NEEDED_SPACE = 2_000_000_000
 
@@ -42,6 +43,7 @@ def examine(root: Path, environ: Mapping[str, str] = os.environ, *, qt: bool = T
         _tool("cmake", environ, needed=False),
         _tool("ninja", environ, needed=False),
         *(qt_findings() if qt else ()),
+        _wine(environ),
         _space(root),
     ]
 
@@ -97,6 +99,11 @@ def _tool(name: str, environ: Mapping[str, str], *, needed: bool) -> Finding:
     if needed:
         return Finding(name, False, f"not found; on Debian or Ubuntu: apt install {name}")
     return Finding(name, True, "not found; it will be fetched with the other build tools")
+
+
+def _wine(environ: Mapping[str, str]) -> Finding:
+    path = find_wine(environ)
+    return Finding("wine", True, str(path) if path else f"not found; only nox -s wine needs it: {INSTALL_WINE}")
 
 
 def _space(root: Path) -> Finding:

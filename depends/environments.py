@@ -21,6 +21,9 @@ from depends.toolchain import install_hint, python_abi
 
 # Everything that has no wheel is built by these, installed first.
 BACKENDS = "backends"
+# What is fetched for the Windows Python that Wine runs, whatever Python fetches it.
+WINDOWS = "wine"
+WINDOWS_PLATFORM = ("--platform", "win_amd64", "--python-version", "3.13", "--implementation", "cp")
 _STAMP = "moneyrocket-environment.json"
 
 
@@ -99,6 +102,8 @@ def fetch_requirements(layout: Layout, names: Sequence[str], pip: Path, progress
         command += ["--require-hashes", "--no-build-isolation", "--dest", str(layout.wheelhouse), "--requirement"]
         if name == BACKENDS:
             command[-1:-1] = ["--only-binary", ":all:"]
+        elif name == WINDOWS:
+            command[-1:-1] = WINDOWS_PLATFORM
         title = f"fetching {path.relative_to(layout.root)}"
         with progress.step(title):
             run_logged(

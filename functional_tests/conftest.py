@@ -28,7 +28,7 @@ from functional_tests.framework.process import reap_noted_sessions
 from functional_tests.framework.rpc_client import RpcClient
 from functional_tests.framework.stacks import dump_stacks
 
-collect_ignore = ["test_runner.py"]
+collect_ignore = ["test_runner.py", "windows"]
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_NODE = "moneyrocket-node"
@@ -55,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="node to test, name or path (default: $MONEYROCKETD, else %(default)s)",
     )
     group.addoption("--timeout-factor", type=float, default=1.0, help="scales every wait (default: 1)")
+    group.addoption("--no-sigterm", action="store_true", help="stop nodes by RPC: a Windows program takes no signals")
     group.addoption("--randomseed", type=int, default=None, help="seed of the tests' random choices")
     group.addoption(
         "--record-durations", action="store_true", help="write durations.json anew, after a whole green run"
@@ -176,7 +177,11 @@ def _test_dir(item: pytest.Item) -> Path:
 
 def _executables_or_exit(config: pytest.Config) -> Executables:
     try:
-        return find_executables(config.getoption("--moneyrocketd"), build_folders(ROOT))
+        return find_executables(
+            config.getoption("--moneyrocketd"),
+            build_folders(ROOT),
+            takes_sigterm=not config.getoption("--no-sigterm"),
+        )
     except ExecutableNotFoundError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from decimal import Decimal
@@ -126,6 +125,8 @@ def test_a_wallet_shares_the_data_directory_of_its_node(node_factory: NodeFactor
     process.start()
 
     assert process.rpc.getaddressinfo(address)["ismine"]
+    assert '"walletname": "w"' in process.cli("getwalletinfo").stdout
+    assert process.cli("getblockcount").status != 0
     assert "wallet" not in (bare_node.chain_dir / "settings.json").read_text()
     assert bare_node.cli("getblockcount").stdout == "200"
 
@@ -297,10 +298,9 @@ def test_a_wallet_process_serves_its_own_socket(attached: WalletProcess) -> None
     path = attached.chain_dir / "wallet.sock"
     wait_until(path.is_socket, "wallet.sock", timeout=attached.timeout(10))
 
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.connect(os.fspath(path))
-    attached.stop()
-    assert not path.exists()
+    done = attached.node.cli(f"-ipcconnect=unix:{path}", "getwalletinfo")
+    assert '"walletname": "w"' in done.stdout
+    assert attached.node.cli(f"-ipcconnect=unix:{path}", "getblockcount").status != 0
 
 
 # Several
@@ -346,16 +346,17 @@ def test_a_node_with_a_wallet_process_of_its_own_takes_others(node_factory: Node
 def test_of_two_wallets_of_one_name_the_first_is_reached(
     node_factory: NodeFactory, bare_node: Node, attached: WalletProcess
 ) -> None:
+    warning = 'The wallet "w" of moneyrocket-wallet v0.1.0, visit 2 cannot be reached through this node'
     address = attached.rpc.getnewaddress()
     other = node_factory.create_wallet(bare_node)
     other.start()
-    with bare_node.expect_log('The wallet "w" of moneyrocket-wallet v0.1.0 cannot be reached through this node'):
-        other.rpc.createwallet("w")
-        wait_until(
-            lambda: bare_node.wallet("w").getaddressinfo(address)["ismine"],
-            "the first wallet answers",
-            timeout=bare_node.timeout(10),
-        )
+    other.rpc.createwallet("w")
+
+    def asked_until_warned() -> bool:
+        assert bare_node.wallet("w").getaddressinfo(address)["ismine"]
+        return warning in bare_node.debug_log.path.read_text()
+
+    wait_until(asked_until_warned, "a warning of the second wallet", timeout=bare_node.timeout(30))
     assert not other.rpc.getaddressinfo(address)["ismine"]
 
 
@@ -366,6 +367,23 @@ def test_time_passes_in_every_wallet_process(bare_node: Node, attached: WalletPr
     attached.rpc.createwallet("late")
     times = {each["timestamp"] for each in attached.wallet("late").listdescriptors()["descriptors"]}
     assert times == {later}
+
+
+def test_a_wallet_process_that_hangs_holds_nobody_up(
+    node_factory: NodeFactory, bare_node: Node, attached: WalletProcess
+) -> None:
+    other = node_factory.create_wallet(bare_node)
+    other.start()
+    other.rpc.createwallet("v")
+    other.wait_until_attached()
+    os.kill(attached.pid, signal.SIGSTOP)
+    try:
+        bare_node.generate(120, NOBODYS_DESCRIPTOR)
+        wait_until_caught_up(other, "v")
+        assert bare_node.wallet("v").getbalance() == 0
+    finally:
+        os.kill(attached.pid, signal.SIGCONT)
+    wait_until_caught_up(attached)
 
 
 # The process's own server

@@ -132,3 +132,19 @@ def test_a_node_stops_under_a_miner_who_waits(node: Node, socket: Path) -> None:
         await stopping
 
     mine_over_ipc(socket, wait)
+
+
+def test_nothing_waits_on_for_a_miner_who_has_gone(node: Node, socket: Path) -> None:
+    if not node.running:
+        return
+
+    async def leave(session: MiningSession) -> None:
+        tip = (await session.mining.getTip(session.context)).result
+        with node.expect_log("recv request", "Mining.waitTipChanged$Params"):
+            waiting = session.mining.waitTipChanged(session.context, bytes(tip.hash), A_MINUTE)
+            # By the answer to this, that request has arrived as well.
+            await session.init.construct()
+        del waiting
+
+    with node.expect_log("Mining.waitTipChanged$Results ()"):
+        mine_over_ipc(socket, leave)

@@ -11,10 +11,17 @@ class ExecutableNotFoundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Executables:
-    """The node under test and its command-line client."""
+    """The node under test and its command-line client.
+
+    Attributes:
+        node: the node.
+        cli: the client.
+        takes_sigterm: whether the node can be told to stop by SIGTERM, as it cannot on Windows.
+    """
 
     node: Path
     cli: Path
+    takes_sigterm: bool = True
 
     @property
     def is_multiprocess(self) -> bool:
@@ -22,12 +29,13 @@ class Executables:
         return self.node.name.endswith("-node")
 
 
-def find_executables(node: str, search: tuple[Path, ...]) -> Executables:
+def find_executables(node: str, search: tuple[Path, ...], *, takes_sigterm: bool = True) -> Executables:
     """Find the node and the client beside it.
 
     Args:
         node: name or path of the node's executable.
         search: folders to look for a bare name in, before PATH.
+        takes_sigterm: see `Executables`.
 
     Raises:
         ExecutableNotFoundError: if either is missing.
@@ -37,7 +45,7 @@ def find_executables(node: str, search: tuple[Path, ...]) -> Executables:
     cli = path.with_name(f"{prefix}-cli")
     if not cli.exists():
         raise ExecutableNotFoundError(f"{path} has no {cli.name} beside it; put both in one folder")
-    return Executables(path, cli)
+    return Executables(path, cli, takes_sigterm)
 
 
 def _find(node: str, search: tuple[Path, ...]) -> Path:

@@ -17,11 +17,13 @@ class MiningSession:
     """A connection to a node.
 
     Attributes:
+        init: the node's first object.
         mining: the remote object.
         context: what calls carry: a thread of the node that runs them, one after the other.
         schema: the schema's types.
     """
 
+    init: Any
     mining: Any
     context: Any
     schema: Any
@@ -52,7 +54,7 @@ def mine_over_ipc(path: Path, conversation: Callable[[MiningSession], Awaitable[
             request.name = "test"
             context.thread = (await request.send()).result
             mining = (await init.makeMining(context)).result
-            await conversation(MiningSession(mining, context, mining_schema))
+            await conversation(MiningSession(init, mining, context, mining_schema))
             client.close()
             stream.close()
 

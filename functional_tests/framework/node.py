@@ -206,9 +206,12 @@ class Node:
         self.wait_until_stopped()
 
     def terminate(self) -> None:
-        """Stop the node by SIGTERM; raises as `stop` does."""
+        """Stop the node by SIGTERM, or by RPC where there is none; raises as `stop` does."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        if self.settings.executables.takes_sigterm:
+            self._process.send_signal(signal.SIGTERM)
+        else:
+            self.rpc.stop()
         self.wait_until_stopped()
 
     def wait_until_stopped(self) -> None:
@@ -264,8 +267,12 @@ class Node:
         self.start(*args)
 
     def processes(self) -> list[ProcessInfo]:
-        """The node's processes: itself, and what it has spawned."""
-        return session_members(self.pid)
+        """The node's processes: itself, and what it has spawned; launchers left out."""
+        return [process for process in session_members(self.pid) if not process.is_launcher]
+
+    def launchers(self) -> list[ProcessInfo]:
+        """The processes that start others for a sandboxed one."""
+        return [process for process in session_members(self.pid) if process.is_launcher]
 
     def start_error(self, *args: str) -> str:
         """Start the node expecting it to refuse.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LAUNCHER = "moneyrocket launcher"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -21,6 +22,11 @@ class ProcessInfo:
 
     pid: int
     command: tuple[str, ...]
+
+    @property
+    def is_launcher(self) -> bool:
+        """Whether it stands outside of a sandboxed process's sandbox, to start others for it."""
+        return self.command[:1] == (LAUNCHER,)
 
 
 def start_process(

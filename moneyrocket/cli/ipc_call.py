@@ -46,6 +46,9 @@ def call_over_ipc(args: ArgsManager, request: bytes, uri: str, timeout: float | 
         if automatic:
             return None
         raise CliError("-rpcconnect and -ipcconnect options cannot both be enabled")
+    if automatic and "rpccookiefile" in args.settings.command_line:
+        # Cookies are for servers over HTTP: of another program in this folder, perhaps.
+        return None
     address = _address(args, _DEFAULT if automatic else wanted, automatic)
     return None if address is None else _call(args, address, automatic, request, uri, timeout)
 

@@ -21,7 +21,7 @@ from enum import IntEnum
 from pathlib import Path
 from types import FrameType
 
-from moneyrocket.common import clock
+from moneyrocket.common import clock, own_files
 
 CATEGORIES: tuple[str, ...] = (
     "addrman", "bench", "blockstorage", "cmpctblock", "coindb", "estimatefee", "http", "i2p", "ipc", "kernel",
@@ -302,7 +302,7 @@ def start_logging(options: LogOptions, *, first_lines: str = "\n\n\n\n\n") -> No
     """
     with _sink.lock:
         if options.file is not None:
-            _sink.descriptor = _open(options.file)
+            _sink.descriptor = own_files.open_append(options.file)
             if first_lines:
                 os.write(_sink.descriptor, first_lines.encode())
         _sink.options = options
@@ -323,7 +323,7 @@ def reopen_log() -> None:
     """Opens the file again, after it was moved away (SIGHUP)."""
     with _sink.lock:
         if _sink.descriptor >= 0 and _sink.options.file is not None:
-            fresh = _open(_sink.options.file)
+            fresh = own_files.open_append(_sink.options.file)
             os.dup2(fresh, _sink.descriptor, inheritable=False)
             os.close(fresh)
 
@@ -355,11 +355,7 @@ def shrink_log(path: Path) -> None:
         return
     if size <= _KEEP_BYTES // 10 * 11:
         return
-    with path.open("rb") as file:
+    with os.fdopen(own_files.open_file(path, os.O_RDONLY), "rb") as file:
         file.seek(size - _KEEP_BYTES)
         tail = file.read()
-    path.write_bytes(tail)
-
-
-def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+    own_files.write_bytes(path, tail)

@@ -203,6 +203,21 @@ _RPC = (
     OptionSpec("-server", "Answer JSON-RPC requests (default: 1)", _R),
 )
 
+SANDBOX_OPTIONS = (
+    OptionSpec(
+        "-sandbox",
+        "Keep each process from what is none of its business: the wallet's from the network and all files but its own, "
+        "the node's and the GUI's from wallets (default: 1 where the system can)",
+        _I,
+    ),
+    OptionSpec(
+        "-sandboxallow=<dir>",
+        "Folder that the processes may use although -sandbox is on, for wallets outside of -walletdir and files named "
+        "in RPC calls; may be given more than once",
+        _I,
+    ),
+)
+
 IPC_OPTIONS = (
     OptionSpec(
         "-ipcbind=<address>",
@@ -215,6 +230,7 @@ IPC_OPTIONS = (
         "Pass wallet methods of JSON-RPC on to the wallet processes; else only their own servers answer (default: 1)",
         _I,
     ),
+    *SANDBOX_OPTIONS,
 )
 
 _GUI_ONLY = tuple(

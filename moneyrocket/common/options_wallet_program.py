@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moneyrocket.common.options import Flag, Group, OptionSpec
 from moneyrocket.common.options_base import CHAIN_OPTIONS, DATA_OPTIONS, HELP_OPTIONS, LOG_OPTIONS
-from moneyrocket.common.options_node import NODE_OPTIONS
+from moneyrocket.common.options_node import NODE_OPTIONS, SANDBOX_OPTIONS
 from moneyrocket.common.options_wallet import WALLET_OPTIONS
 
 _SHARED = frozenset(
@@ -32,14 +32,15 @@ _SHARED = frozenset(
 _OWN = (
     OptionSpec(
         "-ipcconnect=<address>",
-        "Node to attach to: unix for node.sock in the chain's folder, unix:<path>, or auto for the first of these that "
-        "applies. -noipcconnect works without a node (default: auto)",
+        "Node to attach to: unix or auto for node.sock in the chain's folder, unix:<path>, or tcp:<host>:<port> of a "
+        "node that 'moneyrocket pair' has made known. One that is away is waited for; -noipcconnect works without a "
+        "node (default: auto)",
         Group.IPC,
     ),
     OptionSpec(
         "-ipcbind=<address>",
-        "Let other programs connect here: unix for wallet.sock in the chain's folder, or unix:<path>. May be given "
-        "several times",
+        "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or "
+        "unix:<path>. May be given several times",
         Group.IPC,
     ),
     OptionSpec(
@@ -83,4 +84,5 @@ WALLET_PROGRAM_OPTIONS = (
     *(_LOG_FILE if option.key == _LOG_FILE.key else option for option in LOG_OPTIONS if option.key not in _NOT_HERE),
     *(option for option in WALLET_OPTIONS if option.key not in _NOT_HERE),
     *_OWN,
+    *SANDBOX_OPTIONS,
 )

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from moneyrocket.common import own_files
 from moneyrocket.common.args import ArgsManager, interpret_key
 from moneyrocket.common.errors import MoneyrocketError
 from moneyrocket.common.json import Json
@@ -69,11 +70,11 @@ def write_settings(args: ArgsManager) -> None:
     text = json.dumps({_WARNING_KEY: _WARNING, **args.settings.rw}, indent=4) + "\n"
     failed = "Settings file could not be written"
     try:
-        temporary.write_text(text, encoding="utf-8")
+        own_files.write_text(temporary, text)
     except OSError:
         raise SettingsFileError(failed, f"Error: Unable to open settings file {temporary} for writing") from None
     try:
-        temporary.replace(path)
+        own_files.rename(temporary, path)
     except OSError:
         raise SettingsFileError(failed, f"Failed renaming settings file {temporary} to {path}\n") from None
 
@@ -94,7 +95,7 @@ def update_setting(args: ArgsManager, name: str, value: Json) -> None:
 def _parse(path: Path) -> dict[str, Json]:
     failed = "Settings file could not be read"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = own_files.read_text(path)
     except OSError:
         raise SettingsFileError(failed, f"{path}. Please check permissions.") from None
     duplicates: list[str] = []

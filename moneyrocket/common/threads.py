@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -53,7 +52,8 @@ def start_thread(name: str, target: Callable[[], object], *, daemon: bool = Fals
 
             log.error("Thread %s ended by an exception: %s", name, traceback.format_exc())
             _crash = _crash or error
-            os.kill(os.getpid(), signal.SIGTERM)
+            # Not os.kill, which on Windows ends the process out of order.
+            signal.raise_signal(signal.SIGTERM)
             return
         log.info("%s thread exit", name)
 

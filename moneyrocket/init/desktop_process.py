@@ -36,6 +36,7 @@ class DesktopProgram:
         extra_options: options that only this executable has.
         make_source: makes where its node comes from, of all settings and those of the command line alone: the shape of
             the program. May raise `InitError`.
+        isolate: enters the program's sandbox, of the same settings as ``make_source``; may raise `InitError`.
         starts_log: begins to write a log; the node does where it runs in this process.
     """
 
@@ -43,6 +44,7 @@ class DesktopProgram:
     extra_options: tuple[OptionSpec, ...]
     make_source: Callable[[ArgsManager, Settings], BaseSource]
     starts_log: Callable[[ArgsManager, BaseSource], None]
+    isolate: Callable[[ArgsManager, Settings], None] = lambda args, given: None
 
 
 def run_desktop(program: DesktopProgram, arguments: Sequence[str]) -> int:
@@ -64,6 +66,7 @@ def run_desktop(program: DesktopProgram, arguments: Sequence[str]) -> int:
             raise InitError(
                 f"Command line contains unexpected token '{rest[0]}', see {program.name} -h for a list of options."
             )
+        program.isolate(args, given)
         source = program.make_source(args, given)
     except InitError as error:
         return _refuse(error.message)

@@ -6,12 +6,14 @@ import os
 import sys
 from pathlib import Path
 
+from moneyrocket.common import own_files
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.common.version import CLIENT_NAME
 
 PID_FILE = "moneyrocketd.pid"
+LOCK_FILE = ".lock"
 
 
 class DirectoryLock:
@@ -26,9 +28,9 @@ class DirectoryLock:
         InitError: another process has it, or the file cannot be written.
     """
 
-    def __init__(self, directory: Path, name: str = ".lock", program: str = CLIENT_NAME) -> None:
+    def __init__(self, directory: Path, name: str = LOCK_FILE, program: str = CLIENT_NAME) -> None:
         try:
-            self._descriptor = os.open(directory / name, os.O_RDWR | os.O_CREAT, 0o600)
+            self._descriptor = own_files.open_file(directory / name, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError:
             raise InitError(f"Cannot write to directory '{directory}'; check permissions.") from None
         try:
@@ -83,6 +85,12 @@ def take_locks(args: ArgsManager) -> list[DirectoryLock]:
     return locks
 
 
+def pid_path(args: ArgsManager) -> Path | None:
+    """Returns where the process id is written, None with -nopid."""
+    path = args.get_path("-pid", PID_FILE)
+    return None if path is None else args.absolute(path)
+
+
 class PidFile:
     """Writes the process id, unless -nopid.
 
@@ -91,12 +99,11 @@ class PidFile:
     """
 
     def __init__(self, args: ArgsManager) -> None:
-        path = args.get_path("-pid", PID_FILE)
-        self._path = None if path is None else args.absolute(path)
+        self._path = pid_path(args)
         if self._path is None:
             return
         try:
-            self._path.write_text(f"{os.getpid()}\n")
+            own_files.write_text(self._path, f"{os.getpid()}\n")
         except OSError as error:
             raise InitError(f"Unable to create the PID file '{self._path}': {error.strerror}") from None
 
@@ -104,6 +111,6 @@ class PidFile:
         """Deletes the file."""
         if self._path is not None:
             try:
-                self._path.unlink()
+                own_files.remove(self._path)
             except OSError as error:
                 log.warning("Unable to remove PID file (%s): %s", self._path, error.strerror)

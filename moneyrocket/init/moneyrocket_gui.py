@@ -12,6 +12,7 @@ from moneyrocket.common.options_node import IPC_OPTIONS
 from moneyrocket.common.settings import Settings
 from moneyrocket.init.attach_source import OPTION, AttachSource, address_to_attach
 from moneyrocket.init.desktop_process import DesktopProgram, run_desktop
+from moneyrocket.init.isolation import isolate_desktop
 from moneyrocket.init.log_setup import log_options
 from moneyrocket.init.node_sources import BaseSource, ProcessSource
 
@@ -42,7 +43,7 @@ def _start_log(args: ArgsManager, source: BaseSource) -> None:
     logging.start_logging(options, first_lines="")
 
 
-PROGRAM = DesktopProgram(NAME, (*IPC_OPTIONS, _IPC_CONNECT), _make_source, _start_log)
+PROGRAM = DesktopProgram(NAME, (*IPC_OPTIONS, _IPC_CONNECT), _make_source, _start_log, isolate_desktop)
 
 
 def main() -> int:

@@ -6,11 +6,12 @@ import sys
 
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.options_node import IPC_OPTIONS
+from moneyrocket.init.isolation import isolate_node
 from moneyrocket.init.node_process import NodeProgram, run_node
 from moneyrocket.init.process_init import ProcessInit
 
 NAME = "moneyrocket-node"
-PROGRAM = NodeProgram(NAME, IPC_OPTIONS, lambda args: ProcessInit(args, NAME))
+PROGRAM = NodeProgram(NAME, IPC_OPTIONS, lambda args: ProcessInit(args, NAME), isolate_node)
 
 
 def main() -> int:

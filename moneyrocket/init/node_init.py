@@ -12,6 +12,7 @@ from moneyrocket.common.threads import start_thread
 from moneyrocket.init import files, log_setup, node_parts, notify, parameters
 from moneyrocket.init.chain_overrides import chain_overrides
 from moneyrocket.init.node_shape import NodeInit
+from moneyrocket.init.path_grants import granted_paths
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_part import WalletPart
 from moneyrocket.node.announcer import Announcer
@@ -59,6 +60,7 @@ class NodeStartup:
         self._wallets_made = wallets_made
         self._init: NodeInit | None = None
         self._table = RpcTable()
+        self._table.surround = granted_paths
         self._server = RpcServer(args, self._table)
         self._locks: list[files.DirectoryLock] = []
         self._pid_file: files.PidFile | None = None

@@ -34,11 +34,13 @@ class NodeProgram:
         name: name of the executable.
         extra_options: options that only this executable has.
         make_init: decides where interfaces are made: the shape of the program.
+        isolate: enters the program's sandbox; may raise `InitError`.
     """
 
     name: str
     extra_options: tuple[OptionSpec, ...]
     make_init: Callable[[ArgsManager], NodeInit]
+    isolate: Callable[[ArgsManager], None] = lambda args: None
 
 
 def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
@@ -64,7 +66,7 @@ def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
     except InitError as error:
         show_error(error.message)
         return 1
-    return _run(startup, args)
+    return _run(program, startup, args)
 
 
 def _print_information(program: NodeProgram, args: ArgsManager) -> bool:
@@ -97,6 +99,7 @@ def prepare(args: ArgsManager) -> None:
     parameters.interact(args)
     parameters.check(args)
     log_setup.set_categories(args)
+    not_built.refuse_unsupported(args)
     not_built.refuse_unbuilt(args)
     files.probe_locks(args)
 
@@ -108,7 +111,7 @@ def _make_startup(program: NodeProgram, args: ArgsManager) -> NodeStartup:
     return NodeStartup(args, program.make_init)
 
 
-def _run(startup: NodeStartup, args: ArgsManager) -> int:
+def _run(program: NodeProgram, startup: NodeStartup, args: ArgsManager) -> int:
     umbilical = None
     if args.get_bool("-daemon", False):
         from moneyrocket.init.daemon import daemonize
@@ -121,6 +124,7 @@ def _run(startup: NodeStartup, args: ArgsManager) -> int:
 
     status = 0
     try:
+        program.isolate(args)
         startup.start()
     except ChainLoadError as error:
         show_error(error.message, prefix="")

@@ -8,11 +8,17 @@ from functools import partial
 
 from moneyrocket.common.logging import log
 from moneyrocket.common.threads import start_thread
+from moneyrocket.sandbox.state import launcher
 
 
 def run_command(command: str) -> None:
     """Runs a command in the shell and waits for it; a failure is logged."""
-    status = os.system(command)
+    outside = launcher()
+    try:
+        status = os.system(command) if outside is None else outside.run(command)
+    except OSError as error:
+        log.error("runCommand error: %s could not be run: %s", command, error)
+        return
     if status:
         log.error("runCommand error: system(%s) returned %d", command, status)
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT stop the node in order; SIGHUP opens the log again.
+"""SIGTERM and SIGINT stop the node in order, and on Windows SIGBREAK; SIGHUP opens the log again.
 
 The handlers themselves do nothing: the interpreter writes the signal's number to a socket, and a thread acts on it.
 So no lock can be taken twice, whatever the main thread was doing.
@@ -25,6 +25,8 @@ def watch_signals(on_stop: Callable[[], None]) -> None:
     sender.setblocking(False)
     signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     stop_signals = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGBREAK"):
+        stop_signals.append(signal.SIGBREAK)
     hangup = getattr(signal, "SIGHUP", None)
     for number in (*stop_signals, *([hangup] if hangup else [])):
         signal.signal(number, _ignore)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from moneyrocket.common import clock
@@ -30,6 +31,8 @@ class VisitorInit(Init):
     def __init__(self, context: NodeContext) -> None:
         self._context = context
         self._settings_at_start = context.args.settings
+        self._lock = threading.Lock()
+        self._visits = 0
 
     def make_echo(self) -> Echo:
         """Make an object that returns what it is given."""
@@ -75,11 +78,13 @@ class VisitorInit(Init):
         context.startup_over.wait()
         if context.shutdown.is_set():
             raise NotOfferedError("The node is stopping.")
-        title = f"{component.program} {component.version}"
+        with self._lock:
+            self._visits += 1
+            title = f"{_printable(component.program)} {_printable(component.version)}, visit {self._visits}"
         visitor = WalletComponent(title, loader, is_own=False)
 
-        def failed(error: Exception) -> None:
-            log.error("%s failed to take in a notification, so its connection is ended: %s", title, error)
+        def failed(reason: str) -> None:
+            log.warning("%s cannot be told what happens, so its connection is ended: %s", title, reason)
             hang_up_on(loader)
 
         def left() -> None:
@@ -120,3 +125,8 @@ class VisitorInit(Init):
                 f"{component.program} is set to the chain {component.chain}, and this node to {chain}. Give both the "
                 "same chain."
             )
+
+
+def _printable(text: str) -> str:
+    """What a peer says of itself, fit for a line of the log."""
+    return "".join(char for char in text[:40] if char.isprintable())

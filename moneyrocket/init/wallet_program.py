@@ -15,6 +15,7 @@ from moneyrocket.common.options_wallet_program import WALLET_PROGRAM_OPTIONS
 from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
 from moneyrocket.init import files, log_setup
+from moneyrocket.init.isolation import isolate_lone_wallet
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_settings import LOCK_FILE, node_address, read_wallet_configuration
 from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component
@@ -23,10 +24,14 @@ from moneyrocket.rpc.table import RpcTable
 
 if TYPE_CHECKING:
     from moneyrocket.init.node_link import NodeLink
+    from moneyrocket.interfaces.process import SandboxInfo
     from moneyrocket.ipc.address import Address
     from moneyrocket.ipc.listen import IpcListeners
     from moneyrocket.wallet.linked_chain import LinkedChain
     from moneyrocket.wallet.loader import WalletLoaderImpl
+
+_PATIENCE: Final = 20.0
+"""Seconds that the node has to answer while the wallets are closed."""
 
 _NOT_FOUND: Final = (
     "Method not found. This is the RPC server of a wallet process; methods of the node are answered by the node's."
@@ -57,7 +62,11 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
         show_error(error.message)
         return 1
     try:
+        isolate_lone_wallet(args)
         return _run(WalletProgram(name, args))
+    except InitError as error:
+        show_error(error.message)
+        return 1
     finally:
         lock.release()
 
@@ -133,6 +142,12 @@ class WalletProgram:
         """Lets the process end."""
         self.stopping.set()
 
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandbox of this process, the only one."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        return [SandboxInfo.of_this_process(ProcessRole.WALLET)]
+
     def start(self) -> None:
         """Starts everything. The wallets are there before the node is.
 
@@ -165,11 +180,21 @@ class WalletProgram:
             lambda: self._link.close() if self._link is not None else None,
             lambda: self._pid_file.remove() if self._pid_file is not None else None,
         )
+        # A node that does not answer must not keep the wallets from being closed.
+        impatience = threading.Timer(_PATIENCE, self._hang_up)
+        impatience.daemon = True
+        impatience.start()
         for step in steps:
             try:
                 step()
             except Exception as error:
                 log.error("Shutdown: %r", error)
+        impatience.cancel()
+
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            log.warning("The node does not answer. Closing the wallets without it.")
+            self._link.close()
 
     def _register_control(self) -> None:
         from moneyrocket.rpc import control
@@ -212,7 +237,9 @@ class WalletProgram:
             return
         from moneyrocket.init.wallet_visitors import WalletVisitorInit
         from moneyrocket.ipc.listen import IpcListeners
+        from moneyrocket.rpc.text_calls import TextRpc
 
-        self._listeners = IpcListeners(WalletVisitorInit(), self._name, self._args.datadir_net)
+        rpc = TextRpc(self.rpc_table.execute, self._server.may_call)
+        self._listeners = IpcListeners(WalletVisitorInit(rpc), self._name, self._args.datadir_net)
         for address in addresses:
             self._listeners.listen(address)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     # Only desktop programs need them; a daemon starts sooner without.
     from moneyrocket.interfaces.handler import Handler
-    from moneyrocket.interfaces.process import ProcessStats
+    from moneyrocket.interfaces.process import ProcessStats, SandboxInfo
     from moneyrocket.interfaces.wallet_values import (
         AddressInfo,
         AddressPage,
@@ -327,3 +327,9 @@ class WalletLoader(ABC):
     @abstractmethod
     def wallets(self) -> Wallets:
         """What a desktop program may do with the wallets."""
+
+    def sandbox(self) -> SandboxInfo:
+        """The sandbox of the process that has the wallets."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        return SandboxInfo.of_this_process(ProcessRole.WALLET)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libmultiprocess import EventLoop, Listener, listen
 
+from moneyrocket.common import own_files
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.interfaces.init import Init
 from moneyrocket.ipc.address import Address, AddressError, TcpAddress, parse_address
 from moneyrocket.ipc.keys import PairingError
 from moneyrocket.ipc.protocol import make_event_loop
+from moneyrocket.sandbox.state import launcher
 
 if TYPE_CHECKING:
     from libmultiprocess.tls_listener import TlsListener
@@ -78,8 +81,14 @@ class IpcListeners:
             self._loop = make_event_loop(self._own_name)
         if isinstance(address, TcpAddress):
             return self._listen_tls(self._loop, address, InitServer)
-        address.path.parent.mkdir(parents=True, exist_ok=True)
-        return listen(self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, _log_refusal)
+        make_server = partial(
+            listen, self._loop, address.path, InitServer, self._init, _MAX_CONNECTIONS, refused=_log_refusal
+        )
+        outside = launcher()
+        if outside is None:
+            address.path.parent.mkdir(parents=True, exist_ok=True)
+            return make_server()
+        return make_server(bind=outside.listen, remove=partial(own_files.remove, missing_ok=True))
 
     def _listen_tls(self, loop: EventLoop, address: TcpAddress, server_type: type[InitServer]) -> TlsListener:
         from libmultiprocess.tls_listener import listen_tls

@@ -6,11 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from libmultiprocess import (
     Connection,
@@ -27,14 +25,18 @@ from libmultiprocess import (
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import category_logger
 from moneyrocket.interfaces.init import Init
+from moneyrocket.ipc.programs import (
+    IPC_DESCRIPTOR_OPTION,
+    NODE_PROGRAM,
+    WALLET_PROGRAM,
+    program_command,
+    program_module,
+)
 from moneyrocket.ipc.protocol import count_calls_of, make_event_loop
+from moneyrocket.sandbox.state import launcher
 
-IPC_DESCRIPTOR_OPTION: Final = "-ipcfd"
-"""Option by which a started process learns the descriptor of its socket. It takes no other option: everything else it
-needs to know comes over the connection."""
-
-WALLET_PROGRAM: Final = "moneyrocket-wallet"
-NODE_PROGRAM: Final = "moneyrocket-node"
+if TYPE_CHECKING:
+    from moneyrocket.sandbox.launched import LaunchedProcess
 
 _REAP_SECONDS: Final = 60
 
@@ -49,7 +51,9 @@ class ChildProcess:
             from it raise `ConnectionError`.
     """
 
-    def __init__(self, loop: EventLoop, name: str, process: SpawnedProcess, init: Init, connection: Connection) -> None:
+    def __init__(
+        self, loop: EventLoop, name: str, process: SpawnedProcess | LaunchedProcess, init: Init, connection: Connection
+    ) -> None:
         self.init = init
         self._loop = loop
         self._name = name
@@ -108,10 +112,14 @@ def spawn_process(program: str, module: str, own_name: str) -> ChildProcess:
     from moneyrocket.ipc.generated.init import InitClient
 
     loop = make_event_loop(own_name)
+    outside = launcher()
+    process: SpawnedProcess | LaunchedProcess
     try:
-        process = spawn(
-            lambda descriptor: [*_command(program, module), f"{IPC_DESCRIPTOR_OPTION}={descriptor}"], own_group=True
-        )
+        if outside is None:
+            command = program_command(program, module)
+            process = spawn(lambda descriptor: [*command, f"{IPC_DESCRIPTOR_OPTION}={descriptor}"], own_group=True)
+        else:
+            process = outside.start(program)
         _log.debug("Process %s pid %d launched", program, process.pid)
         try:
             init = connect_stream(loop, process.sock, InitClient, peer=program)
@@ -137,7 +145,7 @@ def spawn_wallet(own_name: str) -> ChildProcess:
     Raises:
         InitError: if it cannot be started or ends at once.
     """
-    return spawn_process(WALLET_PROGRAM, "moneyrocket.init.moneyrocket_wallet", own_name)
+    return spawn_process(WALLET_PROGRAM, program_module(WALLET_PROGRAM), own_name)
 
 
 def spawn_node(own_name: str) -> ChildProcess:
@@ -146,14 +154,7 @@ def spawn_node(own_name: str) -> ChildProcess:
     Raises:
         InitError: if it cannot be started or ends at once.
     """
-    return spawn_process(NODE_PROGRAM, "moneyrocket.init.moneyrocket_node", own_name)
-
-
-def _command(program: str, module: str) -> list[str]:
-    beside = Path(sys.argv[0]).parent / program
-    if beside.is_file() and os.access(beside, os.X_OK):
-        return [os.fspath(beside.absolute())]
-    return [sys.executable, "-m", module]
+    return spawn_process(NODE_PROGRAM, program_module(NODE_PROGRAM), own_name)
 
 
 def inherited_descriptor(arguments: Sequence[str]) -> int | None:

@@ -66,6 +66,13 @@ def make_event_loop(process_name: str) -> EventLoop:
     return EventLoop(process_name, _IpcLog(category_logger("ipc")), _ArgumentDescriber())
 
 
+def load_first_schema() -> None:
+    """Have Cap'n Proto open the root and the working directory, which it does once and which a sandbox may forbid."""
+    from libmultiprocess.schema import INCLUDE_DIR, load_schema
+
+    load_schema(INCLUDE_DIR / "mp" / "proxy.capnp")
+
+
 class _Counted:
     """Connections whose calls count, and the calls of those that have ended."""
 

@@ -25,24 +25,11 @@ def block_info(block: Block, index: BlockIndex) -> BlockInfo:
 
 
 class ChainSubscription(ValidationSubscriber, Handler):
-    """Passes events on until it is disconnected, or the subscriber's process is gone.
+    """Passes events on until it is disconnected, or the subscriber's process is gone."""
 
-    Args:
-        signals: where events come from.
-        notifications: the subscriber.
-        on_failure: called when the subscriber fails, which then is told nothing more; without it, the failure of a part
-            of the node itself, which ends the node.
-    """
-
-    def __init__(
-        self,
-        signals: ValidationSignals,
-        notifications: ChainNotifications,
-        on_failure: Callable[[Exception], None] | None = None,
-    ) -> None:
+    def __init__(self, signals: ValidationSignals, notifications: ChainNotifications) -> None:
         self._signals = signals
         self._notifications = notifications
-        self._on_failure = on_failure
         # Held during a call, so that `disconnect` returns after the last one. Re-entrant, because a callback may
         # disconnect itself.
         self._lock = threading.RLock()
@@ -63,16 +50,8 @@ class ChainSubscription(ValidationSubscriber, Handler):
                 call()
             except ConnectionError as error:
                 log.warning("A subscriber of chain notifications is gone: %s", error)
-                self._end()
-            except Exception as error:
-                if self._on_failure is None:
-                    raise
-                self._end()
-                self._on_failure(error)
-
-    def _end(self) -> None:
-        self._connected = False
-        self._signals.unsubscribe(self)
+                self._connected = False
+                self._signals.unsubscribe(self)
 
     def transaction_added_to_mempool(self, tx: Transaction, sequence: int) -> None:
         """See `ValidationSubscriber`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from moneyrocket.consensus.params import ChainParams
     from moneyrocket.interfaces.chain import Chain
     from moneyrocket.interfaces.init import Init
+    from moneyrocket.interfaces.process import SandboxInfo
     from moneyrocket.interfaces.rpc import Rpc
     from moneyrocket.interfaces.wallet import WalletLoader
     from moneyrocket.node.chain_manager import ChainstateManager
@@ -102,6 +104,17 @@ class NodeContext:
         self.wallet_router = WalletRouter(self.rpc_table, forwards=self.args.get_bool("-forwardwalletrpc", True))
         self.signals = ValidationSignals(SerialQueue(self.scheduler))
         self.warnings.on_change = self.announcer.warnings_changed
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandboxes of this process, and of those that hold its wallets; one that does not answer is left out."""
+        from moneyrocket.interfaces.process import ProcessRole, SandboxInfo
+
+        own = SandboxInfo.of_this_process(ProcessRole.NODE)
+        found = [own]
+        for loader in self.wallet_router.loaders():
+            with suppress(ConnectionError):
+                found.append(loader.sandbox())
+        return [own, *(info for info in found[1:] if info.pid != own.pid)]
 
     def request_shutdown(self) -> None:
         """Let the node stop: wakes the main thread and everyone who waits for a block."""

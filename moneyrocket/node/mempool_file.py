@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from moneyrocket.common import own_files
 from moneyrocket.primitives.serialize import DeserializeError, Reader, compact_size
 from moneyrocket.primitives.transaction import Transaction
 
@@ -91,11 +92,8 @@ def write(path: Path, saved: SavedMempool, *, plain: bool = False) -> int:
     """
     data = encode(saved, plain=plain)
     new = path.with_name(path.name + ".new")
-    with new.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    own_files.write_bytes(new, data, sync=True)
+    own_files.rename(new, path)
     return len(data)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from moneyrocket.common import own_files
 from moneyrocket.primitives.hashes import sha256
 from moneyrocket.primitives.serialize import DeserializeError, Reader
 from moneyrocket.primitives.transaction import Transaction
@@ -46,7 +47,7 @@ class MempoolJournal:
         A record that was cut short by a crash, and whatever follows it, is dropped.
         """
         try:
-            data = self._path.read_bytes()
+            data = own_files.read_bytes(self._path)
         except FileNotFoundError:
             return []
         found: list[tuple[Transaction, int]] = []
@@ -86,7 +87,7 @@ class MempoolJournal:
             if not new:
                 return
             data = b"".join(new.values())
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            descriptor = own_files.open_append(self._path)
             try:
                 while data:
                     data = data[os.write(descriptor, data) :]
@@ -117,11 +118,11 @@ class MempoolJournal:
 
     def _rewrite(self) -> None:
         if not self._records:
-            self._path.unlink(missing_ok=True)
+            own_files.remove(self._path, missing_ok=True)
         else:
             new = self._path.with_name(self._path.name + ".new")
-            new.write_bytes(b"".join(self._records.values()))
-            new.replace(self._path)
+            own_files.write_bytes(new, b"".join(self._records.values()))
+            own_files.rename(new, self._path)
         self._size = sum(map(len, self._records.values()))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from moneyrocket.common import clock
+from moneyrocket.common import clock, own_files
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import category_logger
 from moneyrocket.consensus.errors import TxResult, ValidationError
@@ -103,7 +103,7 @@ def load_mempool(
         Whether the file was read to its end.
     """
     try:
-        saved = mempool_file.decode(path.read_bytes())
+        saved = mempool_file.decode(own_files.read_bytes(path))
     except OSError:
         log.info("Failed to open mempool file. Continuing anyway.")
         return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from moneyrocket.interfaces.chain import ChainNotifications
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.node.chain_interface import NodeChain
-from moneyrocket.node.chain_subscription import ChainSubscription
+from moneyrocket.node.visitor_subscription import VisitorSubscription
 
 if TYPE_CHECKING:
     from moneyrocket.interfaces.json import Json
@@ -23,17 +24,27 @@ class VisitorChain(NodeChain):
     Args:
         node: the node.
         component: the visitor's wallets.
-        on_failure: called when the visitor fails to take in a notification, and so would miss it.
+        failed: called with the reason when the visitor cannot be told an event, and so would miss it.
     """
 
-    def __init__(self, node: NodeContext, component: WalletComponent, on_failure: Callable[[Exception], None]) -> None:
+    def __init__(self, node: NodeContext, component: WalletComponent, failed: Callable[[str], None]) -> None:
         super().__init__(node)
         self._component = component
-        self._on_failure = on_failure
+        self._failed = failed
+        self._subscriptions: WeakSet[VisitorSubscription] = WeakSet()
 
     def handle_notifications(self, notifications: ChainNotifications) -> Handler:
         """See `Chain.handle_notifications`."""
-        return ChainSubscription(self._node.signals, notifications, self._on_failure)
+        subscription = VisitorSubscription(self._node.signals, notifications, self._failed)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def wait_for_notifications_if_tip_changed(self, old_tip: bytes) -> None:
+        """See `Chain.wait_for_notifications_if_tip_changed`."""
+        if old_tip != self._node.chainman.tip.hash:
+            self._node.signals.sync()
+            for subscription in tuple(self._subscriptions):
+                subscription.sync()
 
     def handle_rpc(self, command: RpcCommand) -> Handler:
         """See `Chain.handle_rpc`."""

@@ -10,6 +10,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from moneyrocket.common import own_files
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.logging import log
 
@@ -82,7 +83,7 @@ class Authenticator:
         """Deletes the cookie file that this process wrote."""
         if self.cookie is not None:
             try:
-                self.cookie.unlink(missing_ok=True)
+                own_files.remove(self.cookie, missing_ok=True)
             except OSError as error:
                 log.warning("Unable to remove random auth cookie file %s: %s", self.cookie, error.strerror)
 
@@ -145,20 +146,20 @@ def _write_cookie(path: Path, permissions: str | None) -> str:
     password = os.urandom(32).hex()
     temporary = path.with_name(path.name + ".tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = own_files.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         log.warning("Unable to open cookie authentication file %s for writing", temporary)
         raise AuthError from None
     with os.fdopen(descriptor, "w") as file:
         file.write(f"{COOKIE_USER}:{password}")
     try:
-        temporary.replace(path)
+        own_files.rename(temporary, path)
     except OSError:
         log.warning("Unable to rename cookie authentication file %s to %s", temporary, path)
         raise AuthError from None
     if permissions is not None:
         try:
-            path.chmod(_PERMISSIONS[permissions])
+            own_files.chmod(path, _PERMISSIONS[permissions])
         except OSError:
             log.warning("Unable to set permissions on cookie authentication file %s", path)
             raise AuthError from None

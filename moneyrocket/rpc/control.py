@@ -1,9 +1,9 @@
-"""RPC methods about the server itself: help, stop, uptime, getrpcinfo, logging, getmemoryinfo."""
+"""RPC methods about the server itself: help, stop, uptime, getrpcinfo, logging, getmemoryinfo, getsandboxinfo."""
 
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from moneyrocket.common import clock, logging
 from moneyrocket.common.version import CLIENT_NAME
@@ -15,6 +15,9 @@ from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.table import RpcTable
 
+if TYPE_CHECKING:
+    from moneyrocket.interfaces.process import SandboxInfo
+
 
 class RpcHost(Protocol):
     """A program with an RPC server."""
@@ -25,6 +28,9 @@ class RpcHost(Protocol):
 
     def request_shutdown(self) -> None:
         """Let the program stop."""
+
+    def sandboxes(self) -> list[SandboxInfo]:
+        """The sandboxes of its processes."""
 
 
 @rpc_method(
@@ -168,4 +174,49 @@ def getmemoryinfo(host: RpcHost, args: Args) -> Json:
     return {"locked": dict.fromkeys(names, 0)}
 
 
-METHODS = (help_, stop, uptime, getrpcinfo, logging_, getmemoryinfo)
+@rpc_method(
+    category="control",
+    help="Returns what each process is kept from (-sandbox).",
+    result=(
+        "[                          (json array) This process, and those that hold its wallets\n"
+        "  {                        (json object)\n"
+        '    "role" : "str",        (string) node, wallet or all\n'
+        '    "name" : "str",        (string) Name of the executable\n'
+        '    "pid" : n,             (numeric) Process id\n'
+        '    "enabled" : bool,      (boolean) Whether the process is in its sandbox\n'
+        '    "reason" : "str",      (string) Why it is not; only if so\n'
+        '    "landlock_abi" : n,    (numeric) Version of Landlock in force; these only if it is\n'
+        '    "seccomp" : bool,      (boolean) Whether system calls are filtered\n'
+        '    "network" : "str",     (string) unrestricted, none, or what is allowed of it\n'
+        '    "read" : [ "str" ],    (json array) Files and folders that may be read\n'
+        '    "write" : [ "str" ]    (json array) Files and folders that may be written, too\n'
+        "  },\n"
+        "  ...\n"
+        "]"
+    ),
+    examples=(cli_example("getsandboxinfo"), http_example("getsandboxinfo")),
+)
+def getsandboxinfo(host: RpcHost, args: Args) -> Json:
+    return [_sandbox_json(info) for info in host.sandboxes()]
+
+
+def _sandbox_json(info: SandboxInfo) -> Json:
+    described: dict[str, Json] = {
+        "role": info.role.value,
+        "name": info.name,
+        "pid": info.pid,
+        "enabled": info.enabled,
+    }
+    if not info.enabled:
+        return {**described, "reason": info.reason}
+    return {
+        **described,
+        "landlock_abi": info.landlock_abi,
+        "seccomp": info.seccomp,
+        "network": info.network,
+        "read": list[Json](info.read),
+        "write": list[Json](info.write),
+    }
+
+
+METHODS = (help_, stop, uptime, getrpcinfo, logging_, getmemoryinfo, getsandboxinfo)

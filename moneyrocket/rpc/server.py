@@ -8,6 +8,7 @@ import time
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.chain_names import BASE_CHAINS
 from moneyrocket.common.errors import InitError
+from moneyrocket.common.listening import set_listening_options
 from moneyrocket.common.logging import category_logger, log
 from moneyrocket.rpc import json
 from moneyrocket.rpc.auth import Authenticator, AuthError, make_authenticator
@@ -150,7 +151,8 @@ def split_host_port(text: str, default_port: int) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+def rpc_endpoints(args: ArgsManager) -> list[tuple[str, int]]:
+    """Returns the hosts and ports that the server listens on (-rpcbind, -rpcport)."""
     port = args.get_int("-rpcport", BASE_CHAINS[args.chain_name].rpc_port)
     binds, allowed = args.get_list("-rpcbind"), args.get_list("-rpcallowip")
     if binds and allowed:
@@ -170,7 +172,7 @@ def _endpoints(args: ArgsManager) -> list[tuple[str, int]]:
 
 def _bind(args: ArgsManager) -> list[socket.socket]:
     listeners = []
-    for host, port in _endpoints(args):
+    for host, port in rpc_endpoints(args):
         log.info("Binding RPC on address %s port %d", host, port)
         if host in ("0.0.0.0", "::"):
             log.warning("The RPC server is not safe to expose to untrusted networks such as the public internet")
@@ -181,8 +183,7 @@ def _bind(args: ArgsManager) -> list[socket.socket]:
             continue
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
-            if hasattr(socket, "SO_REUSEADDR"):
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            set_listening_options(listener)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -52,6 +53,7 @@ class RpcTable:
 
     def __init__(self, not_found: str = "Method not found") -> None:
         self._not_found = not_found
+        self.surround: Callable[[RpcRequest], AbstractContextManager[None]] = lambda request: nullcontext()
         self._lock = threading.Lock()
         self._commands: dict[str, RpcCommand] = {}
         self._active: dict[int, ActiveCommand] = {}
@@ -116,7 +118,8 @@ class RpcTable:
             self._next_call += 1
             self._active[call] = ActiveCommand(request.method, clock.monotonic())
         try:
-            return command.handler.call(request)
+            with self.surround(request):
+                return command.handler.call(request)
         except RpcError:
             raise
         except NodeAwayError as error:

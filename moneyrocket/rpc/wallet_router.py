@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from moneyrocket.common.in_time import InTime
 from moneyrocket.common.logging import log
 from moneyrocket.interfaces.handler import Handler
 from moneyrocket.interfaces.json import Json
@@ -32,6 +33,9 @@ _WHICH_PROCESS: Final = (
     "Several wallet processes are attached. Ask the RPC server of the one that shall have the wallet, "
     "moneyrocket-wallet -server."
 )
+_PATIENCE: Final = 2.0
+"""Seconds that a visitor has to tell the names of its wallets."""
+
 _MAKERS: Final = frozenset({"createwallet", "loadwallet", "restorewallet"})
 
 
@@ -50,13 +54,27 @@ class WalletComponent:
     loader: WalletLoader
     is_own: bool
     commands: dict[str, RpcCommand] = field(default_factory=dict)
+    _names: InTime[list[str]] = field(init=False, repr=False)
+    _last_names: list[str] = field(default_factory=list, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._names = InTime("walletnames", self._ask_names)
 
     def has(self, wallet: str) -> bool:
         """Whether a wallet is loaded."""
         return wallet in self.wallets()
 
     def wallets(self) -> list[str]:
-        """Names of the loaded wallets; none if its process is gone."""
+        """Names of the loaded wallets; none if its process is gone, the last ones if it is a visitor who hangs."""
+        if self.is_own:
+            with suppress(ConnectionError):
+                return self.loader.loaded_wallets()
+            return []
+        answer = self._names.answer(_PATIENCE)
+        self._last_names = self._last_names if answer is None else answer
+        return self._last_names
+
+    def _ask_names(self) -> list[str]:
         try:
             return self.loader.loaded_wallets()
         except ConnectionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,16 @@ from typing import Final
 from moneyrocket.primitives.block import BlockLocator
 from moneyrocket.primitives.serialize import Reader
 from moneyrocket.primitives.transaction import OutPoint, Transaction
+from moneyrocket.sandbox.user_files import open_user_file
 from moneyrocket.wallet.errors import LoadFailure, WalletLoadError
 from moneyrocket.wallet.transaction import IN_MEMPOOL, INACTIVE, Status, TxState, WalletTx
 
 SCHEMA_VERSION: Final = 1
+
+_FILE_VERSIONS: Final = slice(18, 20)
+"""Where SQLite's file header says whether there is a write-ahead log."""
+
+_WITHOUT_LOG: Final = b"\x01\x01"
 
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -260,14 +267,20 @@ class WalletDatabase:
         """Copy the whole wallet, as it is now, into a file.
 
         Raises:
-            sqlite3.Error: the destination cannot be written.
+            OSError: the destination cannot be written.
         """
-        target = sqlite3.connect(destination)
+        # Written as bytes, since whoever opens the file may hand over no more than a descriptor.
+        copy = sqlite3.connect(":memory:")
         try:
-            self._connection.backup(target)
-            target.execute("PRAGMA journal_mode = DELETE")
+            self._connection.backup(copy)
+            data = bytearray(copy.serialize())
         finally:
-            target.close()
+            copy.close()
+        data[_FILE_VERSIONS] = _WITHOUT_LOG
+        with os.fdopen(open_user_file(destination, write=True), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Write the log back into the file and release it. Harmless if repeated."""

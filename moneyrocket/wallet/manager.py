@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from moneyrocket.common.version import CLIENT_VERSION
 from moneyrocket.consensus.params import ChainParams
 from moneyrocket.interfaces.chain import Chain, NodeAwayError
 from moneyrocket.interfaces.json import Json
+from moneyrocket.sandbox.state import sandbox_state
+from moneyrocket.sandbox.user_files import SandboxRefusedError, open_user_file, refusal_of
 from moneyrocket.wallet.catch_up import attach, recall_position, settle
 from moneyrocket.wallet.database import WalletDatabase
 from moneyrocket.wallet.errors import LoadFailure, WalletError, WalletLoadError
@@ -189,8 +192,12 @@ class WalletManager:
             message = f"Failed to restore wallet. Database file exists in '{file}'."
             raise WalletLoadError(LoadFailure.ALREADY_EXISTS, message)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(backup, file)
+            with os.fdopen(open_user_file(backup, write=False), "rb") as source:
+                path.mkdir(parents=True, exist_ok=True)
+                with file.open("wb") as copy:
+                    shutil.copyfileobj(source, copy)
+        except SandboxRefusedError as error:
+            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error.strerror)) from error
         except OSError as error:
             file.unlink(missing_ok=True)
             message = f"Failed to restore database path '{path}'."
@@ -271,6 +278,8 @@ class WalletManager:
     def _locate(self, name: str, *, existing: bool) -> Path:
         path = wallet_path(self.directory, name)
         exists = path.exists() or path.is_symlink()
+        if (exists or not existing) and not sandbox_state().allows_writing(path):
+            raise WalletLoadError(LoadFailure.BAD_PATH, refusal_of(path))
         if exists and is_sqlite_wallet(path / DATA_FILE, self.params.magic):
             if not existing:
                 message = f"Failed to create database path '{path}'. Database already exists."

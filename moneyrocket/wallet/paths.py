@@ -40,7 +40,7 @@ def wallet_path(directory: Path, name: str) -> Path:
         WalletLoadError: the name is no usable path.
     """
     without_slash = name.removesuffix("/")
-    normal = without_slash == os.path.normpath(without_slash) if without_slash else True
+    normal = without_slash.replace("/", os.sep) == os.path.normpath(without_slash) if without_slash else True
     if not normal or name.endswith(("//", "./")):
         raise WalletLoadError(LoadFailure.BAD_PATH, "Wallet name given as a path must be normalized")
     first = name.split("/", 1)[0]
@@ -128,3 +128,8 @@ def _head(path: Path, size: int) -> bytes:
             return file.read(size)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return b""
+    except PermissionError:
+        # That is what Windows says of a folder.
+        if path.is_dir():
+            return b""
+        raise

@@ -271,7 +271,7 @@ class Wallet:
         """Copy the wallet into a file.
 
         Raises:
-            sqlite3.Error: it cannot be written.
+            OSError: it cannot be written.
         """
         with self.lock:
             save_position(self)

@@ -44,6 +44,8 @@ class ProcessCard(Card):
         self.head.addWidget(self.state)
         self.process = label(kind="small", wrap=True, selectable=True)
         self.body.addWidget(self.process)
+        self.sandbox = label(kind="small", wrap=True, selectable=True)
+        self.body.addWidget(self.sandbox)
         names = (self.tr("Memory"), self.tr("Processor"), self.tr("Calls a second"), self.tr("Latency"))
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
@@ -79,6 +81,7 @@ class ProcessCard(Card):
             else:
                 self.state.show_state(self.tr("gone"), Tone.DANGER)
             self.process.setText(stats.name)
+            self.sandbox.clear()
             return
         if self._attached_to:
             self.state.show_state(self.tr("attached"), Tone.ACCENT)
@@ -92,6 +95,7 @@ class ProcessCard(Card):
             .replace("{threads}", str(stats.threads))
             .replace("{time}", duration(stats.uptime))
         )
+        self.sandbox.setText(self.tr("Sandbox {state}").replace("{state}", stats.sandbox))
         numbers: list[float | None] = [float(stats.memory), None, None, None]
         if last is not None and last.pid == stats.pid and stats.time > last.time:
             span = stats.time - last.time

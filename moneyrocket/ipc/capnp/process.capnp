@@ -17,4 +17,19 @@ struct ProcessStats $Proxy.wrap("moneyrocket.interfaces.process.ProcessStats") {
     callsMade @9 :Int64;
     callsServed @10 :Int64;
     waitSeconds @11 :Float64;
+    sandboxed @12 :Bool;
+    sandbox @13 :Text;
+}
+
+struct SandboxInfo $Proxy.wrap("moneyrocket.interfaces.process.SandboxInfo") {
+    role @0 :Text;
+    name @1 :Text;
+    pid @2 :Int32;
+    enabled @3 :Bool;
+    reason @4 :Text;
+    landlockAbi @5 :Int32;
+    seccomp @6 :Bool;
+    network @7 :Text;
+    read @8 :List(Text);
+    write @9 :List(Text);
 }

@@ -28,6 +28,7 @@ interface WalletLoader $Proxy.wrap("moneyrocket.interfaces.wallet.WalletLoader")
     schedulerMockForward @7 (context :Proxy.Context, seconds :Int64) -> ();
     loadedWallets @8 (context :Proxy.Context) -> (result :List(Text));
     wallets @9 (context :Proxy.Context) -> (result :Wallets);
+    sandbox @10 (context :Proxy.Context) -> (result :Process.SandboxInfo);
 }
 
 interface Wallets $Proxy.wrap("moneyrocket.interfaces.wallet.Wallets") {

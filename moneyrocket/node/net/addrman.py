@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from moneyrocket.common import clock
+from moneyrocket.common import clock, own_files
 from moneyrocket.common.logging import category_logger
 from moneyrocket.node.net.netaddress import AddressError, Endpoint, NetAddress, Network, PeerAddress, parse_endpoint
 
@@ -217,13 +217,13 @@ class AddrMan:
             ]
             text = json.dumps({"version": _FORMAT, "key": self._key.hex(), "addresses": rows})
         temporary = self._path.with_suffix(".dat.new")
-        temporary.write_text(text)
-        temporary.replace(self._path)
+        own_files.write_text(temporary, text)
+        own_files.rename(temporary, self._path)
         category_logger("net").debug("Flushed %d addresses to peers.dat", len(rows))
 
     def _load(self, path: Path) -> None:
         try:
-            data = json.loads(path.read_text())
+            data = json.loads(own_files.read_text(path))
             if data["version"] != _FORMAT:
                 raise ValueError(f"unknown version {data['version']}")
             self._key = bytes.fromhex(data["key"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from moneyrocket.common import clock
+from moneyrocket.common import clock, own_files
 from moneyrocket.common.logging import category_logger
 from moneyrocket.node.net.netaddress import AddressError, NetAddress, Subnet
 
@@ -126,7 +126,7 @@ class BanMan:
 
     def _load(self) -> bool:
         try:
-            entries: list[dict[str, Any]] = json.loads(self._path.read_text())["banned_nets"]
+            entries: list[dict[str, Any]] = json.loads(own_files.read_text(self._path))["banned_nets"]
         except (OSError, ValueError, KeyError, TypeError):
             log.info("Recreating the banlist database")
             return False
@@ -149,7 +149,7 @@ class BanMan:
         ]
         temporary = self._path.with_suffix(".json.new")
         try:
-            temporary.write_text(json.dumps({"banned_nets": entries}, indent=2) + "\n")
-            temporary.replace(self._path)
+            own_files.write_text(temporary, json.dumps({"banned_nets": entries}, indent=2) + "\n")
+            own_files.rename(temporary, self._path)
         except OSError as error:
             log.error("Unable to write %s: %s", self._path, error)

@@ -2,11 +2,11 @@
 
 import errno
 import socket
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 
 from moneyrocket.common.errors import InitError
+from moneyrocket.common.listening import set_listening_options
 from moneyrocket.common.logging import category_logger
 from moneyrocket.node.net.netaddress import Endpoint, NetAddress, Network
 from moneyrocket.node.net.options import NetOptions
@@ -66,8 +66,7 @@ def _listen(endpoint: Endpoint, client_name: str) -> socket.socket:
         raise InitError(f"Bind address family for {endpoint} not supported")
     sock = socket.socket(socket.AF_INET if address.network is Network.IPV4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
-        if sys.platform != "win32":
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        set_listening_options(sock)
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setblocking(False)

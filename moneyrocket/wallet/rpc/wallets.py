@@ -12,6 +12,7 @@ from moneyrocket.rpc.errors import RpcErrorCode
 from moneyrocket.rpc.method import cli_example, http_example, rpc_method
 from moneyrocket.rpc.params import Args, Param, ParamType
 from moneyrocket.rpc.wallet_choice import not_loaded
+from moneyrocket.sandbox.user_files import SandboxRefusedError
 from moneyrocket.wallet.errors import WalletError, WalletLoadError
 from moneyrocket.wallet.flags import FLAG_NAMES, MUTABLE_FLAGS, WalletFlag, flag_names
 from moneyrocket.wallet.manager import WalletManager
@@ -243,6 +244,8 @@ def backupwallet(manager: WalletManager, args: Args) -> Json:
         if destination.exists() and destination.samefile(wallet.database.path):
             raise wallet_error("Error: Wallet backup failed!")
         wallet.backup(destination)
+    except SandboxRefusedError as error:
+        raise wallet_error(f"Error: Wallet backup failed! {error.strerror}") from error
     except (sqlite3.Error, OSError) as error:
         raise wallet_error("Error: Wallet backup failed!") from error
     return None

@@ -1,5 +1,6 @@
 """Generated proxies for `foo.capnp`, and pairs of connected loops."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from libmultiprocess import EventLoop, connect_stream, serve_stream
+import libmultiprocess
+from libmultiprocess import EventLoop, connect_stream, serve_stream, spawn
 from libmultiprocess.mpgen import generate
 
 TESTS = Path(__file__).parent
-sys.path.insert(0, str(TESTS))
+SOURCE = Path(libmultiprocess.__file__).parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +49,30 @@ def pair(generated: Path) -> Iterator[Callable[[Any], Any]]:
         loop.close()
 
 
-@pytest.fixture
-def foo(pair: Callable[[Any], Any]) -> Any:
+@pytest.fixture(params=["in this process", "in a process of its own"])
+def foo(request: pytest.FixtureRequest) -> Any:
     """A proxy for a `foo.FooImplementation`."""
+    made: Any = request.getfixturevalue("near_foo" if request.param == "in this process" else "far_foo")
+    return made
+
+
+@pytest.fixture
+def near_foo(pair: Callable[[Any], Any]) -> Any:
+    """A `foo` in this process."""
     from foo import FooImplementation
 
     return pair(FooImplementation()).proxy
+
+
+@pytest.fixture
+def far_foo(generated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A `foo` in a process of its own."""
+    from foo_generated.foo import FooInterfaceClient
+
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (SOURCE, TESTS, generated))))
+    process = spawn(lambda descriptor: [sys.executable, str(TESTS / "foo_process.py"), str(descriptor)])
+    with EventLoop("client") as loop:
+        proxy = connect_stream(loop, process.sock, FooInterfaceClient)
+        proxy.init_thread_map()
+        yield proxy
+    assert process.wait(60) == 0

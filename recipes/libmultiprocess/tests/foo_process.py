@@ -19,7 +19,7 @@ class ProcessFoo(FooImplementation):
         if arg == -2:
             os.write(2, b"hanging\n")
             time.sleep(3600)
-        return arg
+        return arg or super().call_int_fn_async(arg)
 
 
 if __name__ == "__main__":

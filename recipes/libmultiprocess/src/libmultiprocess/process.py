@@ -1,74 +1,12 @@
-"""Starting a process at the other end of a socket pair."""
+"""Starting a process at the other end of a socket pair, and finding that end in the process that was started."""
 
-import socket
-import subprocess
-from collections.abc import Callable, Sequence
+import sys
 
+from libmultiprocess.spawned import SpawnedProcess
 
-class SpawnedProcess:
-    """A child process and this end of the socket pair to it."""
+if sys.platform == "win32":
+    from libmultiprocess.process_windows import inherited_socket, spawn
+else:
+    from libmultiprocess.process_posix import inherited_socket, spawn
 
-    def __init__(self, popen: "subprocess.Popen[bytes]", sock: socket.socket) -> None:
-        self._popen = popen
-        self.sock = sock
-
-    @property
-    def pid(self) -> int:
-        """The child's process id."""
-        return self._popen.pid
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for the child's end and return its status, negative for a signal.
-
-        Raises:
-            subprocess.TimeoutExpired: if it still runs after ``timeout`` seconds.
-        """
-        return self._popen.wait(timeout)
-
-    def poll(self) -> int | None:
-        """The child's status if it has ended."""
-        return self._popen.poll()
-
-    def kill(self) -> None:
-        """End the child at once."""
-        self._popen.kill()
-
-
-def spawn(arguments: Callable[[int], Sequence[str]], *, own_group: bool = False) -> SpawnedProcess:
-    """Start a process that inherits one end of a socket pair.
-
-    Args:
-        arguments: makes the command line from the descriptor number that the child finds its end at.
-        own_group: whether the child gets a process group of its own, so that a terminal's Ctrl-C spares it.
-
-    Raises:
-        OSError: if the program cannot be started.
-    """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with theirs:
-        try:
-            popen = subprocess.Popen(
-                list(arguments(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
-                process_group=0 if own_group else None,
-            )
-        except BaseException:
-            ours.close()
-            raise
-    return SpawnedProcess(popen, ours)
-
-
-def inherited_socket(descriptor: int) -> socket.socket:
-    """The socket that `spawn` left at ``descriptor``; not passed on to further children.
-
-    Raises:
-        OSError: if there is no socket.
-    """
-    sock = socket.socket(fileno=descriptor)
-    try:
-        sock.getsockname()
-    except OSError:
-        sock.detach()
-        raise
-    sock.set_inheritable(False)
-    return sock
+__all__ = ["SpawnedProcess", "inherited_socket", "spawn"]

@@ -14,8 +14,12 @@ INCLUDE_DIR: Final = Path(__file__).parent / "include"
 _CAPNP_DIR: Final = Path(capnp.__file__).parent.parent
 
 _CHECK: Final = """
-import resource, sys
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+import sys
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+except ImportError:
+    pass  # Windows writes no core files.
 import capnp
 split = sys.argv.index("--")
 parser = capnp.SchemaParser()

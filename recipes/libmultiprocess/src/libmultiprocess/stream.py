@@ -11,7 +11,7 @@ from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
 from libmultiprocess.proxy import ProxyClient, ProxyServer
 from libmultiprocess.refusals import Refusals
-from libmultiprocess.unix import connect_unix, is_same_file, listen_unix, stranger_at
+from libmultiprocess.unix import connect_unix, is_same_file, listen_unix, remove_unix, stranger_at
 
 ClientT = TypeVar("ClientT", bound=ProxyClient)
 ImplT = TypeVar("ImplT")
@@ -66,6 +66,8 @@ class Listener:
         impl: object,
         max_connections: int | None,
         refused: Callable[[str], None] | None,
+        bind: Callable[[Path], socket.socket],
+        remove: Callable[[Path], None],
     ) -> None:
         self.path = path
         self._loop = loop
@@ -76,7 +78,8 @@ class Listener:
         self._open = 0
         self._lock = threading.Lock()
         self._closed = False
-        self._sock = listen_unix(path)
+        self._remove = remove
+        self._sock = bind(path)
         self._file = path.stat()
         self._sock.setblocking(False)
         loop.accept_from(self._sock, self._accepted)
@@ -117,7 +120,7 @@ class Listener:
             self._loop.stop_accepting(self._sock)
             self._refusals.sum_up(everything=True)
             if not leave_file and is_same_file(self.path, self._file):
-                self.path.unlink(missing_ok=True)
+                self._remove(self.path)
 
 
 def listen(
@@ -127,6 +130,8 @@ def listen(
     impl: ImplT,
     max_connections: int | None = None,
     refused: Callable[[str], None] | None = None,
+    bind: Callable[[Path], socket.socket] = listen_unix,
+    remove: Callable[[Path], None] = remove_unix,
 ) -> Listener:
     """Serve ``impl`` to this user's processes that connect to the Unix socket at ``path``; a stale one is replaced.
 
@@ -138,12 +143,14 @@ def listen(
         max_connections: how many there may be at once; further ones are closed at once. None for any number.
         refused: takes a line for each connection that is refused, and one for many when there are many; not in the
             caller's thread. The loop's log does unless it is given.
+        bind: makes the listening socket; for a process that may not do so itself.
+        remove: deletes its file at the end; likewise.
 
     Raises:
         AddressInUse: another process listens there.
         AddressError: the path is too long, is no socket, belongs to another user, or cannot be made.
     """
-    return Listener(loop, path, server_type, impl, max_connections, refused)
+    return Listener(loop, path, server_type, impl, max_connections, refused, bind, remove)
 
 
 def connect(loop: EventLoop, path: Path, client_type: type[ClientT]) -> ClientT:

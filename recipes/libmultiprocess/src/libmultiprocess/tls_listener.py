@@ -289,8 +289,9 @@ def listen_tls(
 
 def _listening(host: str, port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
+    addresses = _resolved(host, port)
     try:
-        for family, address in _resolved(host, port):
+        for family, address in addresses:
             sock = socket.socket(family, socket.SOCK_STREAM)
             sockets.append(sock)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

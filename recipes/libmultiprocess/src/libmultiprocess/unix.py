@@ -49,6 +49,11 @@ def listen_unix(path: Path) -> socket.socket:
     return sock
 
 
+def remove_unix(path: Path) -> None:
+    """Delete the file of a listening socket."""
+    path.unlink(missing_ok=True)
+
+
 def connect_unix(path: Path) -> socket.socket:
     """A socket connected to a process of this user.
 

@@ -1,0 +1,1 @@
+"""Tests of the programs on Windows, run there by `nox -s wine`."""
