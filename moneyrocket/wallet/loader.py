@@ -56,7 +56,9 @@ class WalletLoaderImpl(WalletLoader):
         from moneyrocket.rpc.table import bind
         from moneyrocket.wallet.rpc.methods import METHODS
 
-        self._handlers = [self._chain.handle_rpc(command) for command in bind(METHODS, self._manager)]
+        # The one that shows wallets comes last: who sees a wallet there can call all of its methods.
+        commands = sorted(bind(METHODS, self._manager), key=lambda command: command.name == "listwallets")
+        self._handlers = [self._chain.handle_rpc(command) for command in commands]
 
     def verify(self) -> bool:
         """See `WalletLoader`."""

@@ -15,6 +15,7 @@ from libmultiprocess.mpgen import generate
 
 TESTS = Path(__file__).parent
 SOURCE = Path(libmultiprocess.__file__).parent.parent
+sys.path.insert(0, str(TESTS))
 
 
 @pytest.fixture(scope="session")

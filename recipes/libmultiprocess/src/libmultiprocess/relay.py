@@ -22,6 +22,7 @@ from typing import Any, Final
 from libmultiprocess.errors import IpcError
 from libmultiprocess.eventloop import EventLoop
 from libmultiprocess.log import thread_name
+from libmultiprocess.pairs import socket_pair
 
 READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
@@ -44,7 +45,7 @@ class Relay:
         self.loop = loop
         self.room = memoryview(bytearray(_PIECE_BYTES))
         self._selector = selectors.DefaultSelector()
-        self._bell, self._ring = socket.socketpair()
+        self._bell, self._ring = socket_pair()
         self._bell.setblocking(False)
         self._ring.setblocking(False)
         self._posted: deque[Work] = deque()
@@ -98,7 +99,7 @@ class Relay:
         if self._ended:
             tls.close()
             raise IpcError("the event loop is closed")
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket_pair()
         tls.setblocking(False)
         ours.setblocking(False)
         carrier = Carrier(self, tls, ours, peer)
