@@ -11,6 +11,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -101,7 +102,9 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[StartDesktop]:
         desktop.end()
         desktop.window.deleteLater()
         desktop.session.deleteLater()
-        QApplication.processEvents()
+        desktop.theme.deleteLater()
+        # Now: the next test's style sheet would be given to windows that are half gone.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
