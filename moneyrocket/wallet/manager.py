@@ -253,10 +253,6 @@ class WalletManager:
                 attach(wallet, is_new=False)
             except NodeAwayError as error:
                 log.info("[%s] %s The wallet follows the chain when it is back.", wallet.display_name, error)
-            except BaseException:
-                if wallet.handler is not None:
-                    wallet.handler.disconnect()
-                raise
         except WalletError as error:
             if database is not None:
                 database.close()
