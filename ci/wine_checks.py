@@ -58,7 +58,7 @@ def _make_tree(layout: Layout, python: WindowsPython, progress: Progress) -> Pat
         paths = [tree / "libmultiprocess" / "src", product]
         mpgen = ["-m", "libmultiprocess.mpgen", "--out", "moneyrocket/ipc/generated"]
         mpgen += ["--import-prefix", "moneyrocket.ipc.generated", *(path.as_posix() for path in schemas)]
-        compiling = ["-m", "compileall", "-q", "moneyrocket", "../libmultiprocess/src", "../../python"]
+        compiling = ["-m", "compileall", "-q", "moneyrocket", "../libmultiprocess/src"]
         for command in (mpgen, compiling):
             python.run(command, title=command[1], layout=layout, progress=progress, cwd=product, paths=paths)
     return tree

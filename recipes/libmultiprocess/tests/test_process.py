@@ -95,13 +95,17 @@ def test_kill_ends_pending_calls_and_leaves_nothing(loop: EventLoop) -> None:
     with pytest.raises(Disconnected):
         proxy.add(1, 2)
     close(proxy)
-    assert set(threading.enumerate()) - threads <= {t for t in threading.enumerate() if t.name == "ipc-cleanup"}
+    left = {thread.name for thread in set(threading.enumerate()) - threads}
+    # The latter, on Windows, looks after the child for a moment longer.
+    assert left <= {"ipc-cleanup", "ipc-child"}
     assert open_descriptors() <= descriptors
 
 
 def open_descriptors() -> set[str]:
     """The descriptors of this process, where the system tells."""
-    return {path.name for path in DESCRIPTORS.iterdir()} if DESCRIPTORS.exists() else set()
+    # Wine shows its own.
+    told = os.name == "posix" and DESCRIPTORS.exists()
+    return {path.name for path in DESCRIPTORS.iterdir()} if told else set()
 
 
 @pytest.mark.usefixtures("environment")

@@ -18,7 +18,7 @@ def waiting_socket(sock: socket.socket) -> socket.socket:
     if hasattr(socket, "MSG_DONTWAIT"):
         sock.setblocking(True)
         return sock
-    return PollingSocket(sock)
+    return sock if isinstance(sock, PollingSocket) else PollingSocket(sock)
 
 
 class PollingSocket(socket.socket):

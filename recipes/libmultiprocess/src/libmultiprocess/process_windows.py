@@ -4,20 +4,24 @@ A socket cannot be inherited there. ``socket.share`` makes a duplicate for one p
 child has started by then and waits for it at its standard input.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from libmultiprocess.launchers import without_launcher
 from libmultiprocess.pairs import loopback_pair
+from libmultiprocess.polling import PollingSocket
 from libmultiprocess.sharing import read_share, share_message
 from libmultiprocess.spawned import SpawnedProcess
 
 assert sys.platform == "win32"
 
 _STDIN = 0
+_GRACE_SECONDS = 0.5
 
 
 def spawn(arguments: Callable[[int], Sequence[str]], *, own_group: bool = False) -> SpawnedProcess:
@@ -33,30 +37,35 @@ def spawn(arguments: Callable[[int], Sequence[str]], *, own_group: bool = False)
     Raises:
         OSError: if the program cannot be started.
     """
-    ours, theirs = loopback_pair()
-    with theirs:
-        try:
+    one, theirs = loopback_pair()
+    ours = PollingSocket(one)
+    reader, writer = os.pipe()
+    try:
+        with theirs:
             command, environment = without_launcher(list(arguments(_STDIN)))
             popen = subprocess.Popen(
                 command,
-                stdin=subprocess.PIPE,
+                stdin=reader,
                 env=environment,
                 creationflags=subprocess.CREATE_NEW_PROCESS_GROUP if own_group else 0,
             )
-        except BaseException:
-            ours.close()
-            raise
-        assert popen.stdin is not None
-        try:
-            with popen.stdin as stdin:
-                stdin.write(share_message(popen.pid, theirs.share(popen.pid)))
-        except OSError:
-            # It has ended already, or is about to for want of a socket: the caller sees that as a peer that hangs up.
-            pass
-        except BaseException:
-            popen.kill()
-            ours.close()
-            raise
+            try:
+                os.write(writer, share_message(popen.pid, theirs.share(popen.pid)))
+            except OSError:
+                # It has ended already. The caller sees a peer that hangs up, as elsewhere.
+                popen.kill()
+    except BaseException:
+        ours.close()
+        os.close(writer)
+        raise
+    finally:
+        os.close(reader)
+
+    def child_ends() -> None:
+        popen.wait()
+        os.close(writer)
+
+    _hang_up_after(child_ends, ours, "ipc-child")
     return SpawnedProcess(popen, ours)
 
 
@@ -68,10 +77,39 @@ def inherited_socket(descriptor: int) -> socket.socket:
     Raises:
         OSError: if there is none, or it was meant for another process.
     """
-    shared = read_share(descriptor, os.getpid())
+    sock = PollingSocket(socket.fromshare(read_share(descriptor, os.getpid())))
+    lifeline = os.dup(descriptor)
     null = os.open(os.devnull, os.O_RDONLY)
     try:
         os.dup2(null, descriptor)
     finally:
         os.close(null)
-    return socket.fromshare(shared)
+
+    def parent_ends() -> None:
+        # It writes no more, but keeps the other end open for as long as it lives.
+        os.read(lifeline, 1)
+
+    _hang_up_after(parent_ends, sock, "ipc-parent")
+    return sock
+
+
+def _hang_up_after(end: Callable[[], None], sock: socket.socket, name: str) -> None:
+    """End the connection when the other process has ended.
+
+    Windows does so itself; Wine sometimes leaves the sockets of a process that was killed open.
+
+    Args:
+        end: waits for that process's end.
+        sock: this end.
+        name: the waiting thread's.
+    """
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):
+            end()
+        # What had been sent by then is read within milliseconds.
+        threading.Event().wait(_GRACE_SECONDS)
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    threading.Thread(target=hang_up, name=name, daemon=True).start()
