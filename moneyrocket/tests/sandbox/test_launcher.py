@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def _error(attempt: Callable[[], object]) -> str:
     return "done"
 
 
-def _run(plan: LaunchPlan, use: Callable[[LauncherClient], object]) -> object:
+def _run(plan: LaunchPlan, use: Callable[[LauncherClient], object]) -> Any:
     """Use a launcher in a process of its own, which gives it one thread to fork from."""
 
     def run() -> str:
@@ -77,7 +78,7 @@ def test_own_files_and_no_others(tmp_path: Path) -> None:
             _error(lambda: client.remove(own)),
         ]
 
-    text, covered, *refused, removed, missing = _run(LaunchPlan(files=(own, temporary)), use)  # type: ignore[misc]
+    text, covered, *refused, removed, missing = _run(LaunchPlan(files=(own, temporary)), use)
 
     assert (text, covered) == ("text", "False")
     assert set(refused) == {"PermissionError"}
@@ -103,7 +104,7 @@ def test_files_of_a_name_may_be_read_anywhere(tmp_path: Path) -> None:
             _error(lambda: client.remove(file)),
         ]
 
-    text, *refused = _run(LaunchPlan(readable_names=("mempool.dat",)), use)  # type: ignore[misc]
+    text, *refused = _run(LaunchPlan(readable_names=("mempool.dat",)), use)
 
     assert text == "transactions"
     assert "done" not in refused
