@@ -14,6 +14,8 @@ from moneyrocket.sandbox.launched import LauncherClient, LauncherGoneError
 from moneyrocket.sandbox.launcher import LaunchPlan, Program, fork_launcher
 from moneyrocket.tests.sandbox.in_process import in_process
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has what a launcher is for")
+
 CHILD = """
 import socket, sys
 from moneyrocket.sandbox.launch import take_launch
@@ -23,6 +25,18 @@ ipc = socket.socket(fileno=int(sys.argv[1].partition("=")[2]))
 settings, sock = take_launch()
 client = LauncherClient(sock, [Path(path) for path in settings.split()])
 for line in ipc.makefile():
+    if line.startswith("send "):
+        sock.send(line[5:].encode())
+        ipc.sendall(b"sent\\n")
+        continue
+    if line == "flood\\n":
+        sock.setblocking(False)
+        try:
+            while True:
+                sock.send(b'{"do": "open", "path": "/", "flags": 0, "mode": 0}')
+        except OSError:
+            ipc.sendall(b"full\\n")
+        continue
     try:
         import os
         fd = client.open(Path(line.strip()), os.O_RDONLY, 0)
@@ -154,6 +168,23 @@ def test_a_launched_process_gets_settings_a_socket_and_granted_files(tmp_path: P
 
     refused = "PermissionError"
     assert answers == ["log", refused, "backup", refused, refused, 7, 7]
+
+
+@pytest.mark.parametrize("nonsense", ["send nonsense", "send {}", "send []", 'send {"do": "open", "path": 7}', "flood"])
+def test_a_launched_process_that_sends_nonsense_harms_nobody_else(tmp_path: Path, nonsense: str) -> None:
+    own = tmp_path / "own"
+    own.write_text("text")
+    plan = LaunchPlan({"child": Program((sys.executable, "-c", CHILD), "-fd")}, files=(own,))
+
+    def use(client: LauncherClient) -> str:
+        child = client.start("child")
+        lines = child.sock.makefile("rw")
+        lines.write(f"{nonsense}\n")
+        lines.flush()
+        lines.readline()
+        return os.read(client.open(own, os.O_RDONLY, 0), 100).decode()
+
+    assert _run(plan, use) == "text"
 
 
 def test_how_a_process_ended() -> None:
