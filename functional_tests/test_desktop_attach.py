@@ -12,6 +12,7 @@ from functional_tests.framework.desktop import DesktopFlow
 from functional_tests.framework.executables import Executables
 from functional_tests.framework.node import Node
 from functional_tests.framework.node_factory import NodeFactory
+from functional_tests.framework.pairing import pair
 from functional_tests.framework.waiting import wait_until
 
 PROGRAM = "moneyrocket-gui"
@@ -39,9 +40,9 @@ def start(node: Node | None, node_factory: NodeFactory, address: str) -> Iterato
     """Starts the program with a flow to go through, in a data directory of its own."""
     flows: list[DesktopFlow] = []
 
-    def begin(flow: str, *options: str) -> DesktopFlow:
+    def begin(flow: str, *options: str, gui: Node | None = None) -> DesktopFlow:
         assert node is not None
-        gui = node_factory.create(*(options or (f"-ipcconnect={address}",)), premined=False, program=PROGRAM)
+        gui = gui or node_factory.create(*(options or (f"-ipcconnect={address}",)), premined=False, program=PROGRAM)
         flows.append(DesktopFlow(gui, flow))
         return flows[-1]
 
@@ -92,29 +93,52 @@ def test_the_window_has_a_log_of_its_own(node: Node | None, node_factory: NodeFa
     assert f"{PROGRAM} " in node.debug_log.path.read_text()
 
 
-def test_the_node_is_stopped_or_killed_and_comes_back(node: Node | None, start: StartFlow) -> None:
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_a_node_comes_back(
+    kind: str,
+    node: Node | None,
+    start: StartFlow,
+    address: str,
+    node_factory: NodeFactory,
+    executables: Executables,
+) -> None:
     if node is None:
         return
+    if kind == "tcp":
+        address = f"tcp:127.0.0.1:{node_factory.take_port()}"
+        node = node_factory.create(f"-ipcbind={address}", premined=False, program="moneyrocket-node")
+    gui = node_factory.create(f"-ipcconnect={address}", premined=False, program=PROGRAM)
+    if kind == "tcp":
+        pair(executables, node.datadir, gui.datadir, "gui")
     node.start()
     node.rpc.createwallet("w", load_on_startup=True)
-    address = node.wallet("w").getnewaddress()
-    mine(node, 1, address)
-    flow = start("returns")
+    miner = node.wallet("w").getnewaddress()
+    mine(node, 1, miner)
+    flow = start("returns", gui=gui)
 
     flow.wait_for("first there")
     node.stop()
-    assert "node.sock" in flow.wait_for("first away")["notice"]
+    assert address.partition(":")[2] in flow.wait_for("first away")["notice"]
     node.start()
-    mine(node, 1, address)
+    mine(node, 1, miner)
     flow.wait_for("second there")
     node.kill()
     flow.wait_for("second away")
     node.start()
-    mine(node, 1, address)
+    mine(node, 1, miner)
 
     assert flow.wait_for("back")["text"] == "Block 3"
     flow.wait_until_closed()
     assert node.rpc.getblockcount() == 3
+
+
+def test_a_stranger_is_told_how_to_be_let_in(node: Node | None, node_factory: NodeFactory, start: StartFlow) -> None:
+    if node is None:
+        return
+    flow = start("refused", f"-ipcconnect=tcp:127.0.0.1:{node_factory.take_port()}")
+
+    assert "moneyrocket pair -role=gui" in flow.wait_for("refused")["hint"]
+    flow.wait_until_closed()
 
 
 def test_the_window_first(node: Node | None, start: StartFlow) -> None:

@@ -386,6 +386,18 @@ def test_a_wallet_process_that_hangs_holds_nobody_up(
     wait_until_caught_up(attached)
 
 
+def test_a_node_that_hangs_keeps_no_wallet_from_stopping(bare_node: Node, attached: WalletProcess) -> None:
+    os.kill(bare_node.pid, signal.SIGSTOP)
+    try:
+        attached.stop()
+    finally:
+        os.kill(bare_node.pid, signal.SIGCONT)
+
+    attached.start()
+    attached.wait_until_attached()
+    assert attached.rpc.getbalance() == 0
+
+
 # The process's own server
 
 
@@ -427,6 +439,17 @@ def test_forwarding_can_be_turned_off(node_factory: NodeFactory) -> None:
 
     MiniWallet(node).fund(address, COIN)
     wait_for_balance(process, 1)
+
+
+def test_a_wallet_process_may_keep_its_wallets_for_itself(node_factory: NodeFactory, bare_node: Node) -> None:
+    process = node_factory.create_wallet(bare_node, "-forwardwalletrpc=0")
+    process.start()
+    process.rpc.createwallet("w")
+
+    MiniWallet(bare_node).fund(process.rpc.getnewaddress(), COIN)
+    wait_for_balance(process, 1)
+
+    assert refusal(bare_node.rpc.listwallets)[0] == METHOD_NOT_FOUND
 
 
 def test_the_nodes_configuration_file_is_not_the_wallets(node_factory: NodeFactory, bare_node: Node) -> None:

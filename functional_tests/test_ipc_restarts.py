@@ -117,7 +117,7 @@ def scene(request: pytest.FixtureRequest, node_factory: NodeFactory, executables
             pair(executables, node.datadir, datadir, role)
         if profile is not None:
             pair(executables, node.datadir, profile.datadir, "gui")
-    gui = GuiProcess(profile, node, address) if profile is not None else None
+    gui = GuiProcess(profile, address) if profile is not None else None
     made = Scene(node, payer, payee, gui, random.Random(random.random()))
     made.start_all()
     for process, name in ((payer, "payer"), (payee, "payee")):
@@ -245,4 +245,4 @@ def test_programs_come_and_go_under_payments(scene: Scene) -> None:
     for process, name in ((scene.payer, "payer"), (scene.payee, "payee")):
         assert_balance_is_that_of_the_chain(scene, process, name)
     if scene.gui is not None:
-        scene.gui.wait_until_attached()
+        scene.gui.wait_until_shown(scene.node.rpc.getblockcount(), ["payer", "payee"])

@@ -111,6 +111,20 @@ def flow_until_a_block(window: MainWindow) -> Steps[None]:
     step("block")
 
 
+def flow_watch(window: MainWindow) -> Steps[None]:
+    """Whatever happens, what the window shows is told, until the program is ended."""
+    shown = ("", "")
+    while True:
+        wallets = window.sidebar.wallets
+        names = " ".join(wallets.itemText(place) for place in range(wallets.count()) if wallets.isEnabled())
+        text = window.status.text.text()
+        now = ("".join(filter(str.isdigit, text)) if text.startswith("Block ") else "", names)
+        if now != shown:
+            shown = now
+            step("shown", height=now[0], wallets=now[1])
+        yield "the next look", lambda: True
+
+
 def flow_without_node(window: MainWindow) -> Steps[None]:
     """A block, at which somebody takes the node away; then the window is closed."""
     yield from welcome(window)
@@ -133,5 +147,6 @@ FLOWS: dict[str, Flow] = {
     "killed": flow_killed,
     "look": flow_look,
     "until_a_block": flow_until_a_block,
+    "watch": flow_watch,
     "without_node": flow_without_node,
 }

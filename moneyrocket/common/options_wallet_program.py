@@ -44,6 +44,11 @@ _OWN = (
         Group.IPC,
     ),
     OptionSpec(
+        "-forwardwalletrpc",
+        "Let the node use the wallets for its JSON-RPC clients and windows; else only the own server does (default: 1)",
+        Group.IPC,
+    ),
+    OptionSpec(
         "-pid=<file>",
         "File for the process id, relative to the chain's folder (default: moneyrocket-wallet.pid)",
         Group.OPTIONS,

@@ -14,6 +14,7 @@ from moneyrocket.common.errors import InitError
 from moneyrocket.common.logging import log
 from moneyrocket.common.settings import Settings
 from moneyrocket.sandbox.errors import SandboxError
+from moneyrocket.sandbox.launch import take_launch
 from moneyrocket.sandbox.state import enter_sandbox, explain_absence, sandbox_problem, sandbox_state, set_launcher
 
 if TYPE_CHECKING:
@@ -65,11 +66,6 @@ def isolate_launched_node(make_args: Callable[[Settings], ArgsManager]) -> bool:
     Raises:
         InitError: that is not possible.
     """
-    if sys.platform == "win32":
-        # There is no sandbox, and so no launcher.
-        return False
-    from moneyrocket.sandbox.launched import take_launch
-
     launch = take_launch()
     if launch is None:
         return False
@@ -88,15 +84,12 @@ def isolate_launched_wallet() -> None:
     Raises:
         InitError: that is not possible.
     """
-    if sys.platform == "win32":
-        return
-    from moneyrocket.sandbox.launched import LauncherClient, take_launch
-
     launch = take_launch()
     if launch is None:
         return
     from moneyrocket.init.sandbox_files import log_files
     from moneyrocket.init.sandbox_policies import wallet_policy
+    from moneyrocket.sandbox.launched import LauncherClient
 
     settings, sock = launch
     args = ArgsManager((), Settings.from_json(settings))

@@ -10,8 +10,8 @@ from moneyrocket.common.backoff import Backoff
 from moneyrocket.common.logging import log
 from moneyrocket.common.messages import show_warning
 from moneyrocket.common.threads import start_thread
+from moneyrocket.init.visiting_wallets import VisitingLoader
 from moneyrocket.interfaces.init import Component, Init, NotOfferedError
-from moneyrocket.interfaces.wallet import WalletLoader, Wallets
 from moneyrocket.ipc.connect import IpcConnectError
 from moneyrocket.wallet.catch_up import attach, settle
 from moneyrocket.wallet.errors import WalletError
@@ -51,6 +51,7 @@ class NodeLink:
         loader: the wallets.
         chain: what the wallets ask.
         stopping: set before `stop` is called; wakes everyone who waits.
+        shared: the node may use the wallets.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class NodeLink:
         loader: WalletLoaderImpl,
         chain: LinkedChain,
         stopping: threading.Event,
+        *,
+        shared: bool = True,
     ) -> None:
         self._where = where
         self._connect = connect
@@ -68,6 +71,7 @@ class NodeLink:
         self._loader = loader
         self._chain = chain
         self._stopping = stopping
+        self._shared = shared
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._remote: Remote | None = None
@@ -78,7 +82,6 @@ class NodeLink:
 
     def start(self) -> None:
         """Begins."""
-        self._chain.left(f"no node at {self._where} yet")
         self._loader.manager.observers.append(lambda wallet: self._wake.set())
         self._thread = start_thread("nodelink", self._run, daemon=True)
 
@@ -95,10 +98,7 @@ class NodeLink:
     def close(self) -> None:
         """Hangs up."""
         self._chain.left("this process is stopping")
-        with self._lock:
-            remote, self._remote = self._remote, None
-        if remote is not None:
-            remote.close()
+        self._let_go()
 
     # The thread
 
@@ -108,12 +108,11 @@ class NodeLink:
             reason = self._visit(backoff)
             if self._stopping.is_set():
                 return
-            self._chain.left(reason)
-            self.close_lost()
+            self._chain.left(f"{reason}; it is tried again")
+            self._let_go()
             self._pause(backoff.pause())
 
-    def close_lost(self) -> None:
-        """Lets go of a connection that is of no use any more."""
+    def _let_go(self) -> None:
         with self._lock:
             remote, self._remote = self._remote, None
         if remote is not None:
@@ -130,8 +129,10 @@ class NodeLink:
             remote = self._connect()
             with self._lock:
                 self._remote = remote
+            if self._stopping.is_set():
+                return ""
             self._chain.left(f"{self._where} has not finished starting")
-            node = remote.init.attach_wallet(self._component, VisitingLoader(self._loader))
+            node = remote.init.attach_wallet(self._component, VisitingLoader(self._loader, shared=self._shared))
         except NotOfferedError as error:
             return self._tell(f"{self._where} refused: {error}", show_warning)
         except IpcConnectError as error:
@@ -144,11 +145,10 @@ class NodeLink:
             return ""
         self._chain.arrived(node)
         self._told, self._absence_told = "", False
-        backoff.reset()
         log.info("The node at %s is here", self._where)
         remote.on_disconnect(self._wake.set)
         try:
-            self._stay(remote)
+            self._stay(remote, backoff)
         except ConnectionError:
             pass
         except Exception as error:
@@ -169,14 +169,15 @@ class NodeLink:
             log.warning("The node is away: %s; it is tried again", reason)
         return reason
 
-    def _stay(self, remote: Remote) -> None:
+    def _stay(self, remote: Remote, backoff: Backoff) -> None:
         offered = False
         while True:
             self._wake.clear()
             if self._stopping.is_set() or not remote.connected:
                 return
             complete = self._attach_wallets()
-            if not offered:
+            backoff.reset()
+            if self._shared and not offered:
                 self._loader.register_rpcs()
                 offered = True
             self._wake.wait(None if complete else _RETRY_SECONDS)
@@ -212,47 +213,3 @@ class NodeLink:
         self._wallets_told.pop(wallet.name, None)
         log.info("[%s] The wallet follows the chain, height %d", wallet.display_name, wallet.ledger.tip_height)
         return True
-
-
-class VisitingLoader(WalletLoader):
-    """What a node may do with wallets that are not its own: it neither loads nor closes them.
-
-    Args:
-        loader: the wallets.
-    """
-
-    def __init__(self, loader: WalletLoader) -> None:
-        self._loader = loader
-
-    def register_rpcs(self) -> None:
-        """Done without being asked."""
-
-    def verify(self) -> bool:
-        """Done without being asked."""
-        return True
-
-    def load(self) -> bool:
-        """Done without being asked."""
-        return True
-
-    def start(self, schedule_rebroadcast: bool) -> None:
-        """Done without being asked."""
-
-    def stop(self) -> None:
-        """Wallets that are not the node's outlive it."""
-
-    def set_mock_time(self, time: int) -> None:
-        """See `WalletLoader`."""
-        self._loader.set_mock_time(time)
-
-    def scheduler_mock_forward(self, seconds: int) -> None:
-        """See `WalletLoader`."""
-        self._loader.scheduler_mock_forward(seconds)
-
-    def loaded_wallets(self) -> list[str]:
-        """See `WalletLoader`."""
-        return self._loader.loaded_wallets()
-
-    def wallets(self) -> Wallets:
-        """See `WalletLoader`."""
-        return self._loader.wallets()

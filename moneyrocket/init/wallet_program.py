@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from moneyrocket.wallet.linked_chain import LinkedChain
     from moneyrocket.wallet.loader import WalletLoaderImpl
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 10.0
 """Seconds that the node has to answer while the wallets are closed."""
 
 _NOT_FOUND: Final = (
@@ -209,7 +209,7 @@ class WalletProgram:
         from moneyrocket.wallet.rpc.methods import METHODS
 
         chain = LinkedChain(self._args, self.stopping)
-        chain.left("this process was started with -noipcconnect")
+        chain.left("this process was started with -noipcconnect" if address is None else f"no node at {address} yet")
         self.rpc_table.set_warmup_status("Loading wallets…")
         loader = WalletLoaderImpl(self._args, chain)
         if not (loader.verify() and loader.load()):
@@ -227,7 +227,13 @@ class WalletProgram:
 
         component = Component(self._name, VERSION_TEXT, PROTOCOL_VERSION, self._args.chain_name)
         self._link = NodeLink(
-            str(address), lambda: connect_to(address, self._name), component, loader, chain, self.stopping
+            str(address),
+            lambda: connect_to(address, self._name),
+            component,
+            loader,
+            chain,
+            self.stopping,
+            shared=self._args.get_bool("-forwardwalletrpc", True),
         )
         self._link.start()
 

@@ -20,7 +20,9 @@ _OWN_FILES: Final = {
     "-settings": "wallet-settings.json",
 }
 
-_THE_NODES: Final = frozenset({*(name[1:] for name in _OWN_FILES), "server", "ipcbind", "ipcconnect"})
+_THE_NODES: Final = frozenset(
+    {*(name[1:] for name in _OWN_FILES), "server", "ipcbind", "ipcconnect", "forwardwalletrpc"}
+)
 """In the configuration file of a node these, and all -rpc… options, are meant for the node."""
 
 

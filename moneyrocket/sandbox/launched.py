@@ -1,4 +1,4 @@
-"""A process's side of its launcher: asking it to start, run and open, and what a launched process was given."""
+"""A process's side of its launcher: asking it to start, run and open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from moneyrocket.sandbox import messages
-from moneyrocket.sandbox.launcher import LAUNCH_VARIABLE, STATUS
+from moneyrocket.sandbox.launcher import STATUS
 
 _UNKNOWN_STATUS: Final = -signal.SIGKILL
 
@@ -185,20 +185,3 @@ class LauncherClient:
                 raise OSError(reply["text"])
             raise OSError(number, os.strerror(number), request.get("path"))
         return reply, received
-
-
-def take_launch() -> tuple[str, socket.socket] | None:
-    """What the launcher gave to this process: its settings, and the socket to the launcher; None if it started none.
-
-    Raises:
-        OSError: the variable in the environment that says where they are is wrong.
-    """
-    text = os.environ.pop(LAUNCH_VARIABLE, "")
-    if not text:
-        return None
-    settings, sock = (int(number) for number in text.split(","))
-    with os.fdopen(settings, "rb") as file:
-        data = file.read().decode()
-    taken = socket.socket(fileno=sock)
-    taken.set_inheritable(False)
-    return data, taken

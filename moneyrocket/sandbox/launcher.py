@@ -23,12 +23,10 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from moneyrocket.sandbox import messages
+from moneyrocket.sandbox.launch import LAUNCH_VARIABLE
 from moneyrocket.sandbox.process_title import set_process_title
 
 TITLE: Final = "moneyrocket launcher"
-
-LAUNCH_VARIABLE: Final = "MONEYROCKET_LAUNCH"
-"""Environment variable of a launched process: the descriptors of its settings and of its socket to the launcher."""
 
 STATUS: Final = struct.Struct("<i")
 """How the end of a process is told."""

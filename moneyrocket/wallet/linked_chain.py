@@ -101,7 +101,7 @@ class LinkedChain(Chain):
             raise NodeAwayError(self._away_message()) from error
 
     def _away_message(self) -> str:
-        return f"The node is away: {self._reason}; it is tried again."
+        return f"The node is away: {self._reason}."
 
     # Blocks
 

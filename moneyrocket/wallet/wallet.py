@@ -274,7 +274,7 @@ class Wallet:
             OSError: it cannot be written.
         """
         with self.lock:
-            save_position(self)
+            self._save_position()
             self.database.backup(destination)
 
     def close(self) -> None:
@@ -283,7 +283,7 @@ class Wallet:
             if self.closed:
                 return
             if self.handler is not None:
-                save_position(self)
+                self._save_position()
             if self.scan is not None:
                 self.scan.aborted = True
             self.relocker.cancel()
@@ -294,6 +294,11 @@ class Wallet:
             self.database.close()
         self.events.unloaded()
         log.info("[%s] Releasing wallet %s..", self.display_name, self.name)
+
+    def _save_position(self) -> None:
+        # A scan stores what it has reached by itself, and no more counts.
+        if self.scan is None:
+            save_position(self)
 
 
 def _as_int(value: object) -> int:

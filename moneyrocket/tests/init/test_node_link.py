@@ -14,10 +14,12 @@ from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.options_node import NODE_OPTIONS
 from moneyrocket.common.settings import Settings
 from moneyrocket.init import node_link
-from moneyrocket.init.node_link import NodeLink, VisitingLoader
+from moneyrocket.init.node_link import NodeLink
+from moneyrocket.init.visiting_wallets import VisitingLoader
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.init import Component, NotOfferedError
 from moneyrocket.interfaces.wallet import WalletLoader
+from moneyrocket.interfaces.wallet_values import WalletRequestError
 from moneyrocket.ipc.connect import IpcConnectError
 from moneyrocket.tests.wallet.fake_chain import FakeChain
 from moneyrocket.wallet.flags import WalletFlag
@@ -213,7 +215,7 @@ def test_stopping_does_not_wait_for_the_node(scene: Scene) -> None:
 
 
 def test_a_node_cannot_close_the_wallets_of_others(scene: Scene) -> None:
-    visiting = VisitingLoader(scene.loader)
+    visiting = VisitingLoader(scene.loader, shared=True)
     scene.loader.manager.create("w", WalletFlag(0))
 
     visiting.stop()
@@ -222,3 +224,17 @@ def test_a_node_cannot_close_the_wallets_of_others(scene: Scene) -> None:
     assert visiting.loaded_wallets() == ["w"]
     assert visiting.verify()
     assert visiting.load()
+
+
+def test_wallets_may_be_kept_from_the_node(scene: Scene) -> None:
+    scene.loader.manager.create("w", WalletFlag(0))
+    visiting = VisitingLoader(scene.loader, shared=False)
+    wallets = visiting.wallets()
+
+    assert visiting.loaded_wallets() == []
+    assert (wallets.loaded(), wallets.list_directory(), wallets.directory()) == ([], [], "")
+    wallets.handle_loaded(lambda wallet: None).disconnect()
+    assert wallets.process_stats().alive
+    for refused in (lambda: wallets.load("w", None), lambda: wallets.unload("w", None)):
+        with pytest.raises(WalletRequestError, match="-forwardwalletrpc=0"):
+            refused()
