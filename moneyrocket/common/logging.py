@@ -10,6 +10,7 @@ process can share the file.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -307,6 +308,9 @@ def start_logging(options: LogOptions, *, first_lines: str = "\n\n\n\n\n") -> No
             if first_lines:
                 os.write(_sink.descriptor, first_lines.encode())
         _sink.options = options
+        if options.console and isinstance(sys.stdout, io.TextIOWrapper):
+            # Windows' encoding for pipes and files does not know every character.
+            sys.stdout.reconfigure(errors="backslashreplace")
         buffered, _sink.buffer = _sink.buffer or (), None
         for category, thread, level, where, micros, message, mock in buffered:
             shown = where if options.source_locations else ""
