@@ -33,15 +33,15 @@ WALLETS = {
 }
 DOCUMENTS = {"read a document", "write a document", "make a document", "list documents"}
 NETWORK = {"connect over TCP", "send over UDP", "listen over TCP"}
-OTHERS = {"run a program", "read another process's memory"}
+OTHERS = {"run a program", "signal another process", "read another process's memory"}
 
 FORBIDDEN = {
     "wallet": {"let others read a wallet"}
     | DOCUMENTS
     | NETWORK
     | OTHERS
-    | {"connect to a Unix socket", "make datagram sockets", "signal another process"},
-    "node": WALLETS | DOCUMENTS | OTHERS | {"signal another process"},
+    | {"connect to a Unix socket", "make datagram sockets"},
+    "node": WALLETS | DOCUMENTS | OTHERS,
     "gui": WALLETS | DOCUMENTS | NETWORK | OTHERS | {"make datagram sockets"},
 }
 """By role, what its process must not be able to do. Everything else that is tried it does for its work."""
