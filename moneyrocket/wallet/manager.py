@@ -197,7 +197,7 @@ class WalletManager:
                 with file.open("wb") as copy:
                     shutil.copyfileobj(source, copy)
         except SandboxRefusedError as error:
-            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error.strerror)) from error
+            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error)) from error
         except OSError as error:
             file.unlink(missing_ok=True)
             message = f"Failed to restore database path '{path}'."
