@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from depends.progress import Progress
 from depends.wine import INSTALL_WINE, find_wine, find_wineserver
 
 _STAMP = "moneyrocket-windows-python.json"
+_SERVER_SECONDS = 60
 _SHIMS = Path(__file__).with_name("wine_shims.py")
 
 
@@ -88,11 +90,24 @@ class WindowsPython:
             error=error,
         )
 
-    def end(self) -> None:
-        """Ends every program that still runs in the prefix."""
+    @contextmanager
+    def server(self) -> Iterator[None]:
+        """Keeps Wine's server running between programs, its messages out of theirs; ends everything that still runs."""
         server = find_wineserver()
-        if server is not None:
-            subprocess.run([server, "-k"], env=self.environ(), check=False, capture_output=True)
+        if server is None:
+            yield
+            return
+        # One that an interrupted session has left would go on as it is.
+        self._tell(server, "--kill")
+        self._tell(server, f"--persistent={_SERVER_SECONDS}")
+        try:
+            yield
+        finally:
+            self._tell(server, "--kill")
+
+    def _tell(self, server: Path, option: str) -> None:
+        null = subprocess.DEVNULL
+        subprocess.run([server, option], env=self.environ(), stdin=null, stdout=null, stderr=null, check=False)
 
 
 def windows_path(path: Path) -> str:
