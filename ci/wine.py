@@ -27,7 +27,8 @@ from depends.progress import Progress
 from depends.wine import INSTALL_WINE, find_wine, find_wineserver
 
 _STAMP = "moneyrocket-windows-python.json"
-_SERVER_SECONDS = 60
+# Says that it runs, and then waits to be told to end.
+_FIRST_PROGRAM = "import sys; print(flush=True); sys.stdin.read()"
 _SHIMS = Path(__file__).with_name("wine_shims.py")
 
 
@@ -91,23 +92,34 @@ class WindowsPython:
         )
 
     @contextmanager
-    def server(self) -> Iterator[None]:
-        """Keeps Wine's server running between programs, its messages out of theirs; ends everything that still runs."""
-        server = find_wineserver()
-        if server is None:
-            yield
-            return
-        # One that an interrupted session has left would go on as it is.
-        self._tell(server, "--kill")
-        self._tell(server, f"--persistent={_SERVER_SECONDS}")
-        try:
-            yield
-        finally:
-            self._tell(server, "--kill")
+    def running(self) -> Iterator[None]:
+        """Keeps Wine running between programs, and ends everything that still runs after the last.
 
-    def _tell(self, server: Path, option: str) -> None:
-        null = subprocess.DEVNULL
-        subprocess.run([server, option], env=self.environ(), stdin=null, stdout=null, stderr=null, check=False)
+        Wine's own processes hold what the first program writes to, and write there: so that is one without tests.
+        """
+        self._end()
+        first = subprocess.Popen(
+            self.command("-c", _FIRST_PROGRAM),
+            env=self.environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert first.stdout is not None
+        try:
+            with first.stdout:
+                if not first.stdout.readline():
+                    raise BuildError(f"{self.wine} can't run {self.folder / 'python.exe'}; remove {self.folder.parent}")
+                yield
+        finally:
+            first.communicate()
+            self._end()
+
+    def _end(self) -> None:
+        server = find_wineserver()
+        if server is not None:
+            null = subprocess.DEVNULL
+            subprocess.run([server, "--kill"], env=self.environ(), stdout=null, stderr=null, check=False)
 
 
 def windows_path(path: Path) -> str:

@@ -32,7 +32,7 @@ def check_windows(layout: Layout, progress: Progress, arguments: tuple[str, ...]
         FatalError: There is no Wine, or the Windows programs can't be made.
     """
     python = ensure_windows_python(layout, progress)
-    with python.server():
+    with python.running():
         tree = _make_tree(layout, python, progress)
         library, product = tree / "libmultiprocess", tree / "product"
         paths = [library / "src", product]
