@@ -133,12 +133,7 @@ def _way(wallet: Wallet) -> _Way | None:
 
 def _come_near(wallet: Wallet) -> None:
     """Read the most part of a long way, so that the wallet stays usable and nobody waits for it."""
-    told = False
     while (way := _way(wallet)) is not None and way.height - way.fork > _NEAR:
-        if not told:
-            wallet.chain.init_message("Rescanning…")
-            log.info("[%s] Rescanning last %d blocks (from block %d)...", wallet.name, way.height - way.fork, way.fork)
-            told = True
         _read(wallet, way, min(way.fork + _STRIDE, way.height))
 
 
@@ -165,6 +160,8 @@ def _read(wallet: Wallet, way: _Way, stop: int) -> bool:
             "Prune: last wallet synchronisation goes beyond pruned data. You need to -reindex (download the whole "
             "blockchain again in case of a pruned node)",
         )
+    chain.init_message("Rescanning…")
+    log.info("[%s] Rescanning last %d blocks (from block %d)...", wallet.name, way.height - way.fork, way.fork)
     stop = max(stop, first.height)
     with reserve_scan(wallet) as scan:
         return _scan(wallet, scan, first.height, stop)
