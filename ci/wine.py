@@ -5,7 +5,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from depends.progress import Progress
 from depends.wine import INSTALL_WINE, find_wine, find_wineserver
 
 _STAMP = "moneyrocket-windows-python.json"
+# Says that it runs, and then waits to be told to end.
+_FIRST_PROGRAM = "import sys; print(flush=True); sys.stdin.read()"
 _SHIMS = Path(__file__).with_name("wine_shims.py")
 
 
@@ -88,11 +91,35 @@ class WindowsPython:
             error=error,
         )
 
-    def end(self) -> None:
-        """Ends every program that still runs in the prefix."""
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keeps Wine running between programs, and ends everything that still runs after the last.
+
+        Wine's own processes hold what the first program writes to, and write there: so that is one without tests.
+        """
+        self._end()
+        first = subprocess.Popen(
+            self.command("-c", _FIRST_PROGRAM),
+            env=self.environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert first.stdout is not None
+        try:
+            with first.stdout:
+                if not first.stdout.readline():
+                    raise BuildError(f"{self.wine} can't run {self.folder / 'python.exe'}; remove {self.folder.parent}")
+                yield
+        finally:
+            first.communicate()
+            self._end()
+
+    def _end(self) -> None:
         server = find_wineserver()
         if server is not None:
-            subprocess.run([server, "-k"], env=self.environ(), check=False, capture_output=True)
+            null = subprocess.DEVNULL
+            subprocess.run([server, "--kill"], env=self.environ(), stdout=null, stderr=null, check=False)
 
 
 def windows_path(path: Path) -> str:

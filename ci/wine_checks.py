@@ -32,7 +32,7 @@ def check_windows(layout: Layout, progress: Progress, arguments: tuple[str, ...]
         FatalError: There is no Wine, or the Windows programs can't be made.
     """
     python = ensure_windows_python(layout, progress)
-    try:
+    with python.running():
         tree = _make_tree(layout, python, progress)
         library, product = tree / "libmultiprocess", tree / "product"
         paths = [library / "src", product]
@@ -40,8 +40,6 @@ def check_windows(layout: Layout, progress: Progress, arguments: tuple[str, ...]
         # The other functional tests, and so what their conftest.py imports, are for POSIX.
         own_only = f"--confcutdir={PROGRAM_TESTS}"
         _test(layout, python, progress, [own_only, PROGRAM_TESTS, *arguments], product, paths)
-    finally:
-        python.end()
 
 
 def _make_tree(layout: Layout, python: WindowsPython, progress: Progress) -> Path:

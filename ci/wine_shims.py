@@ -29,12 +29,14 @@ _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
 _query = _Query((_QUERY.decode(), _kernel32))
 
 
-@_Query
-def _query_as_expected(handle: int, kind: int, buffer: int, size: int) -> int:
+def _expected_answer(handle: int, kind: int, buffer: int, size: int) -> int:
     done: int = _query(handle, kind, buffer, size)
     if not done and ctypes.get_last_error() == _ERROR_INVALID_FUNCTION:
         ctypes.set_last_error(_ERROR_CALL_NOT_IMPLEMENTED)
     return done
+
+
+_query_as_expected = _Query(_expected_answer)
 
 
 def _imported_at(base: int, name: bytes) -> int:
@@ -78,5 +80,5 @@ class _Mender(importlib.abc.MetaPathFinder):
         return None
 
 
-del _winapi.CopyFile2
+vars(_winapi).pop("CopyFile2", None)
 sys.meta_path.insert(0, _Mender())

@@ -272,6 +272,8 @@ def test_unknown_options_and_bad_addresses_are_refused(node_factory: NodeFactory
     process = node_factory.create_wallet(bare_node)
 
     assert "Invalid parameter -txindex" in process.start_error("-txindex")
+    assert "unexpected token 'nonsense'" in process.start_error("nonsense")
+    assert "The command info for wallet files is not supported" in process.start_error("info")
     assert "Unrecognized address 'nonsense'" in process.start_error("-ipcconnect=nonsense")
     assert "exceeded maximum socket path length" in process.start_error(f"-ipcconnect=unix:/{'x' * 120}")
     assert "exceeded maximum socket path length" in process.start_error(f"-ipcbind=unix:/{'x' * 120}")

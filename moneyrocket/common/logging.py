@@ -10,6 +10,7 @@ process can share the file.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -153,6 +154,7 @@ class _Sink:
 
 
 _sink = _Sink()
+_reopened_elsewhere: list[Callable[[], None]] = []
 
 
 class CategoryLogger:
@@ -306,6 +308,9 @@ def start_logging(options: LogOptions, *, first_lines: str = "\n\n\n\n\n") -> No
             if first_lines:
                 os.write(_sink.descriptor, first_lines.encode())
         _sink.options = options
+        if options.console and isinstance(sys.stdout, io.TextIOWrapper):
+            # Windows' encoding for pipes and files does not know every character.
+            sys.stdout.reconfigure(errors="backslashreplace")
         buffered, _sink.buffer = _sink.buffer or (), None
         for category, thread, level, where, micros, message, mock in buffered:
             shown = where if options.source_locations else ""
@@ -320,7 +325,25 @@ def disable_logging() -> None:
 
 
 def reopen_log() -> None:
-    """Opens the file again, after it was moved away (SIGHUP)."""
+    """Opens the file again, after it was moved away (SIGHUP), here and wherever else it is written."""
+    reopen_own_log()
+    for reopen in list(_reopened_elsewhere):
+        reopen()
+
+
+def reopen_elsewhere(reopen: Callable[[], None]) -> Callable[[], None]:
+    """Has `reopen_log` call this, too, for a process that writes to the same file; returns what ends it."""
+    _reopened_elsewhere.append(reopen)
+
+    def end() -> None:
+        if reopen in _reopened_elsewhere:
+            _reopened_elsewhere.remove(reopen)
+
+    return end
+
+
+def reopen_own_log() -> None:
+    """Opens the file again in this process alone."""
     with _sink.lock:
         if _sink.descriptor >= 0 and _sink.options.file is not None:
             fresh = own_files.open_append(_sink.options.file)

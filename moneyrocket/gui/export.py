@@ -12,6 +12,8 @@ from moneyrocket.interfaces.wallet import Wallet
 from moneyrocket.interfaces.wallet_values import MAX_PAGE, TxQuery, TxStatus, TxType
 from moneyrocket.primitives.amount import format_money
 from moneyrocket.primitives.hashes import hash_to_hex
+from moneyrocket.sandbox.state import sandbox_state
+from moneyrocket.sandbox.user_files import SandboxRefusedError
 
 NAMES = {
     TxType.RECEIVED: "Received with",
@@ -73,5 +75,9 @@ def export_history(wallet: Wallet, query: TxQuery, path: Path, cancelled: Callab
                     break
         temporary.replace(path)
         return count
+    except PermissionError:
+        if sandbox_state().enabled:
+            raise SandboxRefusedError(path) from None
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
@@ -17,7 +18,10 @@ from moneyrocket.gui.dialogs.unlock import unlock_then
 from moneyrocket.gui.style.colors import Tone
 from moneyrocket.gui.style.theme import set_icon
 from moneyrocket.gui.wallet_session import WalletSession
+from moneyrocket.interfaces.node import Node
 from moneyrocket.interfaces.wallet import LoadedWallet
+
+T = TypeVar("T")
 
 
 class WalletActions(QObject):
@@ -119,6 +123,7 @@ class WalletActions(QObject):
 
     def _restore(self) -> None:
         wallets = self._context.session.wallets
+        node = self._context.session.node
         backup, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a backup"))
         if not backup or wallets is None:
             return
@@ -134,7 +139,11 @@ class WalletActions(QObject):
 
         self._context.told.emit(self.tr("Restoring\u2026 This can take a while."), Tone.ACCENT)
         self._context.session.control.call(
-            lambda: wallets.restore(name.strip(), backup, True), restored, self._failed, context=self, patient=True
+            lambda: _with_file(node, backup, False, lambda: wallets.restore(name.strip(), backup, True)),
+            restored,
+            self._failed,
+            context=self,
+            patient=True,
         )
 
     def _close(self) -> None:
@@ -164,9 +173,10 @@ class WalletActions(QObject):
             self._window, self.tr("Back up wallet"), f"{wallet.name or 'wallet'}-backup.dat"
         )
         if path:
+            node = self._context.session.node
             done = self.tr("Backup written to {path}.").replace("{path}", path)
             wallet.worker.call(
-                lambda: wallet.wallet.backup(path),
+                lambda: _with_file(node, path, True, lambda: wallet.wallet.backup(path)),
                 lambda _: self._context.told.emit(done, Tone.POSITIVE),
                 self._failed,
                 context=self,
@@ -232,3 +242,14 @@ class _NewPassphraseDialog(PassphraseDialog):
     def _refused(self, error: Exception) -> None:
         self.wait(False)
         self.complain(str(error))
+
+
+def _with_file(node: Node | None, path: str, write: bool, work: Callable[[], T]) -> T:
+    """Do something to a file that the user has chosen, which the wallets' process may not open without the node."""
+    if node is None:
+        return work()
+    allowed = node.allow_wallet_file(path, write)
+    try:
+        return work()
+    finally:
+        allowed.disconnect()

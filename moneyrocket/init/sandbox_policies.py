@@ -72,7 +72,7 @@ def desktop_policy(args: ArgsManager) -> Policy:
         devices=paths.devices,
         network=desktop_network(args),
         # Window systems and input methods may listen on abstract sockets.
-        other_processes=True,
+        abstract_sockets=True,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 from moneyrocket.common import clock
 from moneyrocket.common.errors import InitError
-from moneyrocket.common.logging import log
+from moneyrocket.common.logging import log, reopen_elsewhere
 from moneyrocket.init.node_shape import NodeInit
 from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.wallet import WalletLoader
@@ -28,6 +29,7 @@ class WalletPart:
         self._init = init
         self._component: WalletComponent | None = None
         self._restarting = threading.Lock()
+        self._leave_log = reopen_elsewhere(self._reopen_log)
 
     def connect(self) -> None:
         """Makes the component and lets it offer its RPC methods.
@@ -91,6 +93,7 @@ class WalletPart:
 
     def stop(self) -> None:
         """Writes and closes the wallets."""
+        self._leave_log()
         loader = self._context.wallet_loader
         if loader is not None:
             try:
@@ -108,6 +111,12 @@ class WalletPart:
         self._context.wallet_loader = None
         if self._component is not None:
             self._context.wallet_router.leave(self._component)
+
+    def _reopen_log(self) -> None:
+        loader = self._context.wallet_loader
+        if loader is not None:
+            with suppress(ConnectionError):
+                loader.reopen_log()
 
     def _loader(self) -> WalletLoader:
         loader = self._context.wallet_loader

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 10.0
 """Seconds that the node has to answer while the wallets are closed."""
 
+_FILE_COMMANDS: Final = frozenset({"create", "createfromdump", "dump", "info"})
+"""What Bitcoin Core's program of this kind does with wallets that nobody has loaded."""
+
 _NOT_FOUND: Final = (
     "Method not found. This is the RPC server of a wallet process; methods of the node are answered by the node's."
 )
@@ -55,6 +58,8 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
         return 0
     try:
         read_wallet_configuration(args)
+        if rest and rest[0] in _FILE_COMMANDS:
+            raise InitError(f"The command {rest[0]} for wallet files is not supported by this version of Moneyrocket.")
         if rest:
             raise InitError(f"Command line contains unexpected token '{rest[0]}', see {name} -h for a list of options.")
         lock = files.DirectoryLock(args.datadir_net, LOCK_FILE, name)

@@ -233,6 +233,18 @@ class Node(ABC):
             NodeStartError: it cannot be started, or it has not ended.
         """
 
+    @abstractmethod
+    def allow_wallet_file(self, path: str, write: bool) -> Handler:
+        """Let the wallets' process have a file that the user has chosen, although its sandbox keeps it from that.
+
+        Args:
+            path: the file, absolute.
+            write: it is written anew, rather than read.
+
+        Returns:
+            What holds as long as the file is needed.
+        """
+
     # Processes
 
     @abstractmethod

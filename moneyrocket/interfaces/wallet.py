@@ -328,6 +328,12 @@ class WalletLoader(ABC):
     def wallets(self) -> Wallets:
         """What a desktop program may do with the wallets."""
 
+    def reopen_log(self) -> None:
+        """Open the log again in the process that has the wallets; it was moved away."""
+        from moneyrocket.common import logging
+
+        logging.reopen_own_log()
+
     def sandbox(self) -> SandboxInfo:
         """The sandbox of the process that has the wallets."""
         from moneyrocket.interfaces.process import ProcessRole, SandboxInfo

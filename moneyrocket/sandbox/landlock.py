@@ -122,7 +122,7 @@ class Ruleset:
             attributes.net = 0 if policy.network.unrestricted else _NET_BIND_TCP | _NET_CONNECT_TCP
         if abi >= _ABI_WITH_SCOPES:
             size = 24
-            attributes.scoped = 0 if policy.other_processes else _SCOPE_ABSTRACT_SOCKETS | _SCOPE_SIGNALS
+            attributes.scoped = _SCOPE_SIGNALS | (0 if policy.abstract_sockets else _SCOPE_ABSTRACT_SOCKETS)
         self._descriptor = _check(
             _libc().syscall(_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0)),
             "landlock_create_ruleset",

@@ -31,6 +31,9 @@ TITLE: Final = "moneyrocket launcher"
 STATUS: Final = struct.Struct("<i")
 """How the end of a process is told."""
 
+_HANG_UP: Final = (OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What comes of a client that is gone, does not read its answers, or sends nonsense: it is not served any more."""
+
 _HASH: Final = "[0-9a-f]{64}"
 _DEFAULT_SIGNALS: Final = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ)
 _GRANTED_FLAGS: Final = {False: os.O_RDONLY, True: os.O_WRONLY | os.O_CREAT | os.O_TRUNC}
@@ -131,11 +134,13 @@ class _Launcher:
     def _serve_owner(self) -> None:
         try:
             self._answer(self._owner, self._do_for_owner)
-        except OSError:
+        except _HANG_UP:
             self._running = False
 
     def _answer(self, client: socket.socket, do: Callable[[dict[str, Any]], tuple[dict[str, Any], list[int]]]) -> None:
-        request, _ = messages.receive(client)
+        request, received = messages.receive(client)
+        for descriptor in received:
+            os.close(descriptor)
         reply: dict[str, Any] = {}
         descriptors: list[int] = []
         try:
@@ -197,6 +202,8 @@ class _Launcher:
         os.lseek(settings, 0, os.SEEK_SET)
         ipc, their_ipc = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         files, their_files = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Whoever does not read must not hold up the others.
+        files.setblocking(False)
         with ipc, their_ipc, their_files:
             passed = (settings, their_ipc.fileno(), their_files.fileno())
             try:
@@ -250,7 +257,7 @@ class _Launcher:
 
         try:
             self._answer(client, do)
-        except OSError:
+        except _HANG_UP:
             self._forget(client.fileno())
             client.close()
 

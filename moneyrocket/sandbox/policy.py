@@ -51,7 +51,7 @@ class Policy:
         write: may also be written, made, renamed and deleted.
         devices: device files, which may be read, written and controlled.
         network: see `NetworkAccess`.
-        other_processes: may send signals to processes outside, and use their abstract Unix sockets.
+        abstract_sockets: may connect to abstract Unix sockets of processes outside. Signals never go there.
     """
 
     role: str
@@ -59,4 +59,4 @@ class Policy:
     write: tuple[Path, ...]
     devices: tuple[Path, ...] = ()
     network: NetworkAccess = NO_NETWORK
-    other_processes: bool = False
+    abstract_sockets: bool = False

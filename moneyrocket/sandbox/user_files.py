@@ -15,6 +15,9 @@ class SandboxRefusedError(PermissionError):
     def __init__(self, path: Path) -> None:
         super().__init__(errno.EACCES, refusal_of(path))
 
+    def __str__(self) -> str:
+        return str(self.strerror)
+
 
 def refusal_of(path: Path) -> str:
     """Tells the user that a path is out of reach, and how to change that."""

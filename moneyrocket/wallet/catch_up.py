@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from moneyrocket.common.logging import log
 from moneyrocket.interfaces.chain import BlockInfo, BroadcastMethod, ChainNotifications, RemovalReason
+from moneyrocket.interfaces.handler import Handler
 from moneyrocket.primitives.block import BlockLocator
 from moneyrocket.primitives.transaction import Transaction
 from moneyrocket.wallet.chain_follower import ChainFollower, resubmit, save_position
@@ -72,21 +73,35 @@ def attach(wallet: Wallet, *, is_new: bool) -> None:
     _require_same_chain(wallet)
     if not is_new:
         _come_near(wallet)
-    # Under the lock, notifications wait until the past is read.
-    with wallet.lock:
-        if wallet.closed:
+    follower = ChainFollower(wallet)
+    handler: Handler | None = None
+    try:
+        # Under the lock, notifications wait until the past is read.
+        with wallet.lock:
+            if wallet.closed:
+                return
+            wallet.follower = follower
+            handler = wallet.chain.handle_notifications(follower)
+            _read_rest(wallet, is_new=is_new)
+            wallet.handler = handler
+    except BaseException:
+        if wallet.follower is follower:
+            wallet.follower = ChainFollower(wallet)
+        if handler is not None:
+            handler.disconnect()
+        raise
+
+
+def _read_rest(wallet: Wallet, *, is_new: bool) -> None:
+    for _ in range(_ATTEMPTS):
+        way = _way(wallet)
+        if way is None:
             return
-        wallet.follower = ChainFollower(wallet)
-        wallet.handler = wallet.chain.handle_notifications(wallet.follower)
-        for _ in range(_ATTEMPTS):
-            way = _way(wallet)
-            if way is None:
-                return
-            if is_new:
-                _arrive(wallet, way.tip, way.height)
-                return
-            if _read(wallet, way, way.height):
-                return
+        if is_new:
+            _arrive(wallet, way.tip, way.height)
+            return
+        if _read(wallet, way, way.height):
+            return
     raise WalletLoadError(LoadFailure.LOAD, _FAILED)
 
 
@@ -133,12 +148,7 @@ def _way(wallet: Wallet) -> _Way | None:
 
 def _come_near(wallet: Wallet) -> None:
     """Read the most part of a long way, so that the wallet stays usable and nobody waits for it."""
-    told = False
     while (way := _way(wallet)) is not None and way.height - way.fork > _NEAR:
-        if not told:
-            wallet.chain.init_message("Rescanning…")
-            log.info("[%s] Rescanning last %d blocks (from block %d)...", wallet.name, way.height - way.fork, way.fork)
-            told = True
         _read(wallet, way, min(way.fork + _STRIDE, way.height))
 
 
@@ -165,6 +175,8 @@ def _read(wallet: Wallet, way: _Way, stop: int) -> bool:
             "Prune: last wallet synchronisation goes beyond pruned data. You need to -reindex (download the whole "
             "blockchain again in case of a pruned node)",
         )
+    chain.init_message("Rescanning…")
+    log.info("[%s] Rescanning last %d blocks (from block %d)...", wallet.name, way.height - way.fork, way.fork)
     stop = max(stop, first.height)
     with reserve_scan(wallet) as scan:
         return _scan(wallet, scan, first.height, stop)

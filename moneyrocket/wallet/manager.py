@@ -197,7 +197,7 @@ class WalletManager:
                 with file.open("wb") as copy:
                     shutil.copyfileobj(source, copy)
         except SandboxRefusedError as error:
-            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error.strerror)) from error
+            raise WalletLoadError(LoadFailure.INVALID_BACKUP, str(error)) from error
         except OSError as error:
             file.unlink(missing_ok=True)
             message = f"Failed to restore database path '{path}'."
@@ -253,10 +253,6 @@ class WalletManager:
                 attach(wallet, is_new=False)
             except NodeAwayError as error:
                 log.info("[%s] %s The wallet follows the chain when it is back.", wallet.display_name, error)
-            except BaseException:
-                if wallet.handler is not None:
-                    wallet.handler.disconnect()
-                raise
         except WalletError as error:
             if database is not None:
                 database.close()

@@ -42,6 +42,7 @@ interface Node $Proxy.wrap("moneyrocket.interfaces.node.Node") {
         -> (error :Text $Proxy.exception("moneyrocket.interfaces.node.NodeStartError"));
     processStats @25 (context :Proxy.Context) -> (result :List(Process.ProcessStats));
     handleLog @26 (context :Proxy.Context, category :Text, sink :LogSink) -> (result :Handler.Handler);
+    allowWalletFile @27 (context :Proxy.Context, path :Text, write :Bool) -> (result :Handler.Handler);
 }
 
 interface NodeNotifications $Proxy.wrap("moneyrocket.interfaces.node.NodeNotifications") {

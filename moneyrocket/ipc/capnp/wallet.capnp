@@ -29,6 +29,7 @@ interface WalletLoader $Proxy.wrap("moneyrocket.interfaces.wallet.WalletLoader")
     loadedWallets @8 (context :Proxy.Context) -> (result :List(Text));
     wallets @9 (context :Proxy.Context) -> (result :Wallets);
     sandbox @10 (context :Proxy.Context) -> (result :Process.SandboxInfo);
+    reopenLog @11 (context :Proxy.Context) -> ();
 }
 
 interface Wallets $Proxy.wrap("moneyrocket.interfaces.wallet.Wallets") {

@@ -30,6 +30,7 @@ from moneyrocket.node.announcer import Announcer
 from moneyrocket.node.desktop import console, peers, state
 from moneyrocket.node.desktop.all_wallets import stats_of, wallets_of
 from moneyrocket.node.desktop.log_tail import LogTail
+from moneyrocket.node.desktop.wallet_files import WalletFile
 from moneyrocket.rpc.errors import RpcErrorCode
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ class DesktopNode(Node):
     def wallets(self) -> Wallets | None:
         """See `Node`."""
         return wallets_of(self._loaders())
+
+    def allow_wallet_file(self, path: str, write: bool) -> Handler:
+        """See `Node`."""
+        return WalletFile(path, write)
 
     def process_stats(self) -> list[ProcessStats]:
         """See `Node`."""

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -82,3 +83,21 @@ def test_a_tap_sees_debug_lines_of_its_category_whether_they_are_written_or_not(
     assert done.stdout.splitlines() == ["seen 1", "seen and written"]
     lines = [line.partition("] ")[2] for line in path.read_text().splitlines() if line]
     assert lines == ["written only", "seen and written", "written"]
+
+
+SHOWN = """
+from moneyrocket.common import logging
+from moneyrocket.common.logging import LogOptions, log
+
+logging.start_logging(LogOptions(None, True))
+log.info("wallet ₿")
+log.info("another line")
+"""
+
+
+def test_a_console_that_lacks_a_character_is_written_to_all_the_same() -> None:
+    environ = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+
+    done = subprocess.run([sys.executable, "-c", SHOWN], capture_output=True, text=True, check=True, env=environ)
+
+    assert [line.partition("Z ")[2] for line in done.stdout.splitlines()] == ["wallet \\u20bf", "another line"]

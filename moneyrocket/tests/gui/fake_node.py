@@ -119,6 +119,7 @@ class FakeNode(Node):
         self.warning_list: list[str] = []
         self.listeners: list[NodeNotifications] = []
         self.log_sinks: list[LogSink] = []
+        self.allowed_files: list[tuple[str, bool]] = []
         self.executed: list[tuple[str, Json, str]] = []
         self.start_error: Exception | None = None
         self.start_gate = threading.Event()
@@ -290,6 +291,10 @@ class FakeNode(Node):
 
     # Processes
 
+    def allow_wallet_file(self, path: str, write: bool) -> Handler:
+        self.allowed_files.append((path, write))
+        return FakeHandler(lambda: self.allowed_files.remove((path, write)))
+
     def process_stats(self) -> list[ProcessStats]:
         return []
 
@@ -379,6 +384,8 @@ class FakeSource(NodeSource):
                 calls_made=int(now * rate + 5 * math.sin(now + place)),
                 calls_served=int(now * rate / 2),
                 wait_seconds=now * rate * (0.0012 + place * 0.0004) + 0.002 * math.sin(now * 1.3),
+                sandboxed=True,
+                sandbox="in force (Landlock version 7, seccomp), network none",
             )
             for place, (role, megabytes, cpu, rate) in enumerate(roles)
         ]

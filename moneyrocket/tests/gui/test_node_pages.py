@@ -134,6 +134,7 @@ def test_processes_are_shown_with_their_traffic(qtbot: QtBot, desktop: Desktop, 
     qtbot.waitUntil(lambda: len(node.log_sinks) == 1)
     page._poll.ask()
     qtbot.waitUntil(lambda: page.cards[ProcessRole.NODE].values[2].text() != "\u2013")
+    assert page.cards[ProcessRole.WALLET].sandbox.text().startswith("Sandbox in force")
     node.log_sinks[0].lines(["IpcServer recv one", "IpcServer recv two"])
     qtbot.waitUntil(lambda: "recv two" in page.text.toPlainText())
     page.filter.setText("ONE")

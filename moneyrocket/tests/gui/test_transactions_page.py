@@ -6,16 +6,20 @@ import csv
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from moneyrocket.gui import export
 from moneyrocket.gui.application import Desktop
 from moneyrocket.gui.dialogs.transaction_details import TransactionDialog
 from moneyrocket.gui.models.paged import PAGE
 from moneyrocket.gui.pages.transactions_page import TransactionsPage
 from moneyrocket.interfaces.wallet_values import TxSort, TxStatus, TxType
 from moneyrocket.primitives.hashes import hash_to_hex
+from moneyrocket.sandbox.state import SandboxState
 from moneyrocket.tests.gui.conftest import StartDesktop
 from moneyrocket.tests.gui.fake_node import FakeNode, FakeSource
 from moneyrocket.tests.gui.fake_wallet import FakeWallet, FakeWallets, history, txid
@@ -119,6 +123,25 @@ def test_what_is_listed_is_exported(qtbot: QtBot, start: StartDesktop, tmp_path:
     assert len(rows) == 1201
     assert rows[1][-1] == hash_to_hex(wallet.rows[0].txid)
     assert [entry.name for entry in tmp_path.glob("*.part")] == []
+
+
+def test_a_folder_that_the_sandbox_forbids(
+    qtbot: QtBot, start: StartDesktop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "sandbox_state", lambda: SandboxState(enabled=True))
+    open_path = Path.open
+
+    def open_allowed(path: Path, *arguments: Any, **keywords: Any) -> Any:
+        if path.parent == tmp_path:
+            raise PermissionError
+        return open_path(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, "open", open_allowed)
+    desktop = start(FakeSource(FakeNode(FakeWallets([FakeWallet("Busy", history(3, LABELS))]))))
+    page = open_page(desktop, "transactions", TransactionsPage)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+    page.export_to(tmp_path / "out.csv")
+    qtbot.waitUntil(lambda: f"-sandboxallow={tmp_path}" in page.banner.text.text())
 
 
 def test_twenty_thousand_transactions_never_stall_the_window(qtbot: QtBot, start: StartDesktop) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QFileDialog, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from moneyrocket.gui.application import Desktop
@@ -145,6 +145,26 @@ def test_choices_survive_and_broken_files_do_no_harm(qtbot: QtBot, desktop: Desk
     assert read_choices(path) == replace(Choices(), fee_target=12)
     path.write_text("{", encoding="utf-8")
     assert read_choices(path) == Choices()
+
+
+def test_a_backup_goes_where_the_user_says_and_the_node_allows_it(
+    qtbot: QtBot, desktop: Desktop, node: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = tmp_path / "backup.dat"
+    allowed_while_written: list[tuple[str, bool]] = []
+
+    def write(wallet: FakeWallet, path: str) -> None:
+        allowed_while_written.extend(node.allowed_files)
+        Path(path).write_bytes(b"wallet")
+
+    monkeypatch.setattr(FakeWallet, "backup", write)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *arguments: (str(backup), ""))
+
+    desktop.window.wallet_actions.backup.trigger()
+
+    qtbot.waitUntil(backup.exists)
+    assert allowed_while_written == [(str(backup), True)]
+    qtbot.waitUntil(lambda: node.allowed_files == [])
 
 
 def test_wallets_are_created_opened_and_closed(qtbot: QtBot, desktop: Desktop) -> None:

@@ -23,7 +23,7 @@ _VALUES: tuple[tuple[type, str], ...] = tuple(
     for interface in (Node, Wallets, Wallet)
     for name in sorted(typing.cast(Any, interface).__abstractmethods__)
     # These take or return objects, which are no values to compare.
-    if name not in ("handle_notifications", "handle_log", "handle_loaded", "wallets", "loaded")
+    if name not in ("handle_notifications", "handle_log", "handle_loaded", "wallets", "loaded", "allow_wallet_file")
     and not (interface is Wallets and name in ("create", "load", "restore"))
 )
 

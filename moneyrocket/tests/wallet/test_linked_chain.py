@@ -294,9 +294,11 @@ def test_a_user_who_scans_delays_the_wallet_and_loses_nothing(wallets: LinkedWal
     wallets.node.mine(script)
     with reserve_scan(wallets.wallet), pytest.raises(WalletError, match="rescanning"):
         wallets.arrive()
+    subscribers = list(wallets.node.subscribers)
 
     wallets.arrive()
 
+    assert subscribers == []
     assert len(wallets.wallet.ledger.txs) == 1
 
 

@@ -241,9 +241,7 @@ class DesktopWallet(Wallet):
                     raise WalletRequestError(WalletFailure.OTHER, f"{path} is the wallet itself.")
                 wallet.backup(destination)
             except (sqlite3.Error, OSError) as error:
-                raise WalletRequestError(
-                    WalletFailure.OTHER, f"The backup failed: {getattr(error, 'strerror', None) or error}"
-                ) from error
+                raise WalletRequestError(WalletFailure.OTHER, f"The backup failed: {error}") from error
 
     def _script(self, address: str) -> bytes:
         try:

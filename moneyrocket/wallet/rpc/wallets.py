@@ -245,7 +245,7 @@ def backupwallet(manager: WalletManager, args: Args) -> Json:
             raise wallet_error("Error: Wallet backup failed!")
         wallet.backup(destination)
     except SandboxRefusedError as error:
-        raise wallet_error(f"Error: Wallet backup failed! {error.strerror}") from error
+        raise wallet_error(f"Error: Wallet backup failed! {error}") from error
     except (sqlite3.Error, OSError) as error:
         raise wallet_error("Error: Wallet backup failed!") from error
     return None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import libmultiprocess
-from libmultiprocess import EventLoop, connect_stream, serve_stream, spawn
+from libmultiprocess import EventLoop, SpawnedProcess, connect_stream, connection_of, serve_stream, spawn
 from libmultiprocess.mpgen import generate
 
 TESTS = Path(__file__).parent
@@ -66,14 +66,30 @@ def near_foo(pair: Callable[[Any], Any]) -> Any:
 
 
 @pytest.fixture
-def far_foo(generated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def far_foo(far_foos: Callable[[], Any]) -> Any:
     """A `foo` in a process of its own."""
+    return far_foos()
+
+
+@pytest.fixture(scope="module")
+def far_foos(generated: Path) -> Iterator[Callable[[], Any]]:
+    """Gives a `foo` in a process of its own. Tests share one for as long as none closes it: a process takes time."""
     from foo_generated.foo import FooInterfaceClient
 
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (SOURCE, TESTS, generated))))
-    process = spawn(lambda descriptor: [sys.executable, str(TESTS / "foo_process.py"), str(descriptor)])
+    processes: list[SpawnedProcess] = []
+    proxies: list[Any] = []
+
+    def give() -> Any:
+        connection = connection_of(proxies[-1]) if proxies else None
+        if connection is None or connection.closed:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (SOURCE, TESTS, generated))))
+                program = [sys.executable, str(TESTS / "foo_process.py")]
+                processes.append(spawn(lambda descriptor: [*program, str(descriptor)]))
+            proxies.append(connect_stream(loop, processes[-1].sock, FooInterfaceClient))
+            proxies[-1].init_thread_map()
+        return proxies[-1]
+
     with EventLoop("client") as loop:
-        proxy = connect_stream(loop, process.sock, FooInterfaceClient)
-        proxy.init_thread_map()
-        yield proxy
-    assert process.wait(60) == 0
+        yield give
+    assert [process.wait(60) for process in processes] == [0] * len(processes)

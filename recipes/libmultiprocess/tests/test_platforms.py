@@ -5,13 +5,17 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from libmultiprocess.errors import AddressError
 from libmultiprocess.launchers import without_launcher
 from libmultiprocess.pairs import accept_from, loopback_pair, socket_pair
 from libmultiprocess.polling import DONT_WAIT, PollingSocket, waiting_socket
 from libmultiprocess.sharing import read_share, share_message
+from libmultiprocess.unix import connect_unix, listen_unix
 
 
 @pytest.fixture
@@ -153,3 +157,10 @@ def test_another_program_is_started_as_it_is(monkeypatch: pytest.MonkeyPatch, ba
     monkeypatch.setattr(sys, "executable", r"C:\env\Scripts\python.exe")
     monkeypatch.setattr(sys, "_base_executable", base)
     assert without_launcher(["program.exe"]) == (["program.exe"], None)
+
+
+@pytest.mark.parametrize("use", [listen_unix, connect_unix])
+def test_a_system_without_unix_sockets_says_so(use: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX", raising=False)
+    with pytest.raises(AddressError, match="this system has no Unix sockets"):
+        use(tmp_path / "foo.sock")

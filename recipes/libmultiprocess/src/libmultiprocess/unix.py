@@ -24,9 +24,10 @@ def listen_unix(path: Path) -> socket.socket:
 
     Raises:
         AddressInUse: another process listens there.
-        AddressError: the path is too long, is no socket, belongs to another user, or cannot be made.
+        AddressError: there are no Unix sockets on this system; the path is too long, is no socket, belongs to another
+            user, or cannot be made.
     """
-    _check_length(path)
+    _check(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with _alone_in(path.parent):
@@ -60,9 +61,10 @@ def connect_unix(path: Path) -> socket.socket:
     Raises:
         NobodyListens: there is no socket, or nobody behind it.
         PeerRefused: it is another user's.
-        AddressError: the path is too long, is no socket, or cannot be reached.
+        AddressError: there are no Unix sockets on this system; the path is too long, is no socket, or cannot be
+            reached.
     """
-    _check_length(path)
+    _check(path)
     try:
         status = path.stat()
     except OSError as error:
@@ -121,7 +123,9 @@ def is_same_file(path: Path, status: os.stat_result) -> bool:
         return False
 
 
-def _check_length(path: Path) -> None:
+def _check(path: Path) -> None:
+    if not hasattr(socket, "AF_UNIX"):
+        raise AddressError(f"{path}: this system has no Unix sockets. Use TCP")
     length = len(os.fsencode(path))
     if length > _PATH_BYTES:
         raise AddressError(
