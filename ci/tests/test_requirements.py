@@ -46,7 +46,7 @@ def test_every_package_has_version_and_hash_and_no_address(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "requirements").glob("*.in")), ids=lambda path: path.name)
 def test_every_input_is_locked(path: Path) -> None:
-    names = [re.split(r"[=<>,\[ ]", line.lower())[0] for line in path.read_text().splitlines() if line[:1].isalpha()]
+    names = [re.split(r"[=<>,;\[ ]", line.lower())[0] for line in path.read_text().splitlines() if line[:1].isalpha()]
 
     assert set(names) <= set(pinned(path.with_suffix(".txt")))
 
@@ -65,9 +65,11 @@ def test_a_package_has_one_version() -> None:
 
 def test_the_product_imports_only_what_is_pinned() -> None:
     requirements = ROOT / "requirements"
-    runtime, gui = (set(pinned(requirements / f"{name}.txt")) for name in ("runtime", "gui"))
+    runtime, multiprocess, gui = (
+        set(pinned(requirements / f"{name}.txt")) for name in ("runtime", "multiprocess", "gui")
+    )
     names = {DISTRIBUTIONS.get(name, name) for name in imported(ROOT / "moneyrocket")}
 
-    assert names <= runtime | gui
+    assert names <= runtime | multiprocess | gui
     # Without Qt, everything but the GUI must still be importable.
     assert not gui & {DISTRIBUTIONS.get(name, name) for name in imported(ROOT / "moneyrocket", "gui")}
