@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -251,6 +252,147 @@ def test_the_log_tells_once_of_loss_and_return(bare_node: Node, attached: Wallet
     log = attached.log.path.read_text()
     assert log.count("The node is away") == 1
     assert log.count("is here") == 2
+
+
+# A node that connects to a wallet process
+
+
+@pytest.fixture
+def connecting(node_factory: NodeFactory) -> Node:
+    """A node with the only wallet process that there is, to which it connects. Neither runs yet."""
+    node = node_factory.create()
+    wallet = node_factory.create_wallet(node, "-ipcbind=unix")
+    node.settings = replace(node.settings, extra_args=(f"-ipcconnect=unix:{wallet.chain_dir / 'wallet.sock'}",))
+    return node
+
+
+@pytest.fixture
+def listening(node_factory: NodeFactory, connecting: Node) -> WalletProcess:
+    """That wallet process with a wallet ``w``; node and wallet run."""
+    (process,) = node_factory.wallets
+    process.start("-noipcconnect")
+    process.rpc.createwallet("w", load_on_startup=True)
+    connecting.start()
+    process.wait_until_attached()
+    return process
+
+
+def fund(process: WalletProcess, coins: int = 1) -> None:
+    """Give the wallet ``w`` confirmed coins of 1 BTC."""
+    miner = MiniWallet(process.node)
+    before = process.wallet("w").getbalance()
+    for _ in range(coins):
+        miner.fund(process.wallet("w").getnewaddress(), COIN)
+    wait_for_balance(process, before + coins)
+
+
+def test_a_node_uses_the_wallets_of_the_process_that_it_connects_to(connecting: Node, listening: WalletProcess) -> None:
+    fund(listening, 2)
+    txid = connecting.wallet("w").sendtoaddress(connecting.wallet("w").getnewaddress(), 1)
+    connecting.generate(1, NOBODYS_DESCRIPTOR)
+
+    assert connecting.rpc.listwallets() == ["w"]
+    assert connecting.wallet("w").gettransaction(txid)["confirmations"] == 1
+    assert listening.wallet("w").gettransaction(txid)["confirmations"] == 1
+    assert "Spawned" not in connecting.debug_log.path.read_text()
+
+
+@pytest.mark.parametrize("leave", ["stop", "kill"])
+def test_a_wallet_that_its_node_had_connected_to_returns(
+    connecting: Node, listening: WalletProcess, leave: str
+) -> None:
+    fund(listening)
+    address = listening.wallet("w").getnewaddress()
+    getattr(listening, leave)()
+    txid = MiniWallet(connecting).fund(address, COIN)
+    code, message = refusal(connecting.wallet("w").getbalance)
+
+    listening.start("-noipcconnect")
+    listening.wait_until_attached()
+
+    assert (code, "Start moneyrocket-wallet again" in message) == (NOT_FOUND, True)
+    assert listening.wallet("w").gettransaction(txid)["confirmations"] == 1
+    assert connecting.wallet("w").getbalance() == 2
+    log = connecting.debug_log.path.read_text()
+    assert (log.count("has left"), log.count("has attached")) == (1, 2)
+    assert "wallet process at" not in log
+
+
+@pytest.mark.parametrize("leave", ["stop", "kill"])
+def test_a_node_that_had_connected_to_its_wallet_restarts(
+    connecting: Node, listening: WalletProcess, leave: str
+) -> None:
+    fund(listening)
+    address = listening.wallet("w").getnewaddress()
+    getattr(connecting, leave)()
+    wait_until_away(listening)
+
+    connecting.start()
+    txid = MiniWallet(connecting).fund(address, COIN)
+    wait_until_caught_up(listening)
+
+    assert listening.wallet("w").gettransaction(txid)["confirmations"] == 1
+    assert listening.wallet("w").getbalance() == 2
+    log = listening.log.path.read_text()
+    assert (log.count("The node is away"), log.count("The node is here")) == (1, 2)
+
+
+def test_a_node_that_starts_first_waits_for_the_wallet_that_it_connects_to(
+    node_factory: NodeFactory, connecting: Node
+) -> None:
+    (process,) = node_factory.wallets
+    connecting.start()
+    process.start()
+    process.rpc.createwallet("w")
+    process.wait_until_attached()
+    fund(process)
+
+    assert connecting.wallet("w").getbalance() == 1
+    assert connecting.debug_log.path.read_text().count("The wallet process at") == 1
+
+
+def test_a_wallet_with_a_node_refuses_a_second_one(
+    node_factory: NodeFactory, connecting: Node, listening: WalletProcess
+) -> None:
+    second = node_factory.start(*connecting.settings.extra_args)
+    refused = "the wallet process refuses: This wallet process is attached to a node already, moneyrocket-node v0.1.0."
+    wait_until(lambda: refused in second.debug_log.path.read_text(), "a refusal", timeout=second.timeout(30))
+    fund(listening)
+    assert connecting.wallet("w").getbalance() == 1
+
+    connecting.stop()
+
+    wait_until(lambda: listed(second), "the second node's turn", timeout=second.timeout(30), accept=["w"].__eq__)
+
+
+def listed(node: Node) -> list[str]:
+    """The wallets that a node knows."""
+    try:
+        return list(node.rpc.listwallets())
+    except JsonRpcError:
+        return []
+
+
+def test_a_wallet_of_another_chain_refuses_a_node(node_factory: NodeFactory, connecting: Node) -> None:
+    (process,) = node_factory.wallets
+    path = process.datadir / "signet.sock"
+    command = [arg for arg in process.command("-signet", f"-ipcbind=unix:{path}") if arg != "-regtest"]
+    with subprocess.Popen(command) as running:
+        try:
+            connecting.start(f"-ipcconnect=unix:{path}")
+            told = "moneyrocket-node is set to the chain regtest, and this wallet process to signet"
+            log = connecting.debug_log.path
+            wait_until(lambda: told in log.read_text(), "a refusal", timeout=connecting.timeout(30))
+        finally:
+            running.terminate()
+
+
+def test_addresses_where_no_wallet_process_can_listen_are_refused(connecting: Node) -> None:
+    choices = "Use unix or unix:<path>, where moneyrocket-wallet listens (its -ipcbind)"
+
+    assert choices in connecting.start_error("-ipcconnect=auto")
+    assert choices in connecting.start_error("-ipcconnect")
+    assert "start this node with -ipcbind=tcp" in connecting.start_error("-ipcconnect=tcp:127.0.0.1:8500")
 
 
 # What does not fit

@@ -39,8 +39,8 @@ _OWN = (
     ),
     OptionSpec(
         "-ipcbind=<address>",
-        "Let programs such as moneyrocket-cli connect here: unix for wallet.sock in the chain's folder, or "
-        "unix:<path>. May be given several times",
+        "Let programs such as moneyrocket-cli, and a node with -ipcconnect, connect here: unix for wallet.sock in the "
+        "chain's folder, or unix:<path>. May be given several times",
         Group.IPC,
     ),
     OptionSpec(

@@ -44,9 +44,11 @@ class Remote(Protocol):
 class NodeLink:
     """Connects, attaches, lets every wallet catch up, and begins anew when the node is gone, until it is stopped.
 
+    A node may also come by itself, see `offer`.
+
     Args:
         where: the node's address, for messages.
-        connect: connects to the node; raises `IpcConnectError`.
+        connect: connects to the node; raises `IpcConnectError`. None to wait for one that comes by itself.
         component: who this is.
         loader: the wallets.
         chain: what the wallets ask.
@@ -57,7 +59,7 @@ class NodeLink:
     def __init__(
         self,
         where: str,
-        connect: Callable[[], Remote],
+        connect: Callable[[], Remote] | None,
         component: Component,
         loader: WalletLoaderImpl,
         chain: LinkedChain,
@@ -72,9 +74,13 @@ class NodeLink:
         self._chain = chain
         self._stopping = stopping
         self._shared = shared
+        self._hope = "it is waited for" if connect is None else "it is tried again"
         self._wake = threading.Event()
         self._lock = threading.Lock()
+        self._at = where
         self._remote: Remote | None = None
+        self._offer: tuple[str, Remote] | None = None
+        self._came = threading.Event()
         self._thread: threading.Thread | None = None
         self._told = ""
         self._absence_told = False
@@ -85,9 +91,29 @@ class NodeLink:
         self._loader.manager.observers.append(lambda wallet: self._wake.set())
         self._thread = start_thread("nodelink", self._run, daemon=True)
 
+    def offer(self, title: str, remote: Remote) -> None:
+        """Take a node that has connected to this process, unless there is one.
+
+        Args:
+            title: what messages call it.
+            remote: the connection that it has made.
+
+        Raises:
+            NotOfferedError: there is one, or this process stops.
+        """
+        with self._lock:
+            if self._stopping.is_set():
+                raise NotOfferedError("This wallet process is stopping.")
+            for at, other in ((self._at, self._remote), self._offer or ("", None)):
+                if other is not None and other.connected:
+                    raise NotOfferedError(f"This wallet process is attached to a node already, {at}.")
+            self._offer = (title, remote)
+            self._came.set()
+
     def stop(self) -> None:
         """Ends the attempts. A connection stays, so that the wallets can be closed in order; see `close`."""
         self._wake.set()
+        self._came.set()
         with self._lock:
             if self._remote is not None and self._chain.node is None:
                 # The thread waits for the node's start-up, perhaps.
@@ -105,12 +131,14 @@ class NodeLink:
     def _run(self) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
+            if self._connect is None:
+                self._came.wait()
             reason = self._visit(backoff)
             if self._stopping.is_set():
                 return
-            self._chain.left(f"{reason}; it is tried again")
+            self._chain.left(f"{reason}; {self._hope}")
             self._let_go()
-            self._pause(backoff.pause())
+            self._came.wait(backoff.pause())
 
     def _let_go(self) -> None:
         with self._lock:
@@ -118,55 +146,74 @@ class NodeLink:
         if remote is not None:
             remote.close()
 
-    def _pause(self, seconds: float) -> None:
-        self._wake.clear()
-        if not self._stopping.is_set():
-            self._stopping.wait(seconds)
+    def _meet(self) -> Remote | None:
+        """The node that has come by itself, else the one at the address; None when this process stops."""
+        offer = self._take(None)
+        if offer is not None:
+            return offer
+        if self._stopping.is_set() or self._connect is None:
+            return None
+        remote = self._connect()
+        late = self._take(remote)
+        if late is not None:
+            late.close()
+        return remote
+
+    def _take(self, found: Remote | None) -> Remote | None:
+        """Begins to use ``found``, else what was offered; returns what was offered."""
+        with self._lock:
+            offer, self._offer = self._offer, None
+            self._came.clear()
+            if found is not None:
+                self._at, self._remote = self._where, found
+            elif offer is not None:
+                self._at, self._remote = offer
+            else:
+                self._at = self._where
+        return None if offer is None else offer[1]
 
     def _visit(self, backoff: Backoff) -> str:
         """One attempt, and if it succeeds the whole visit; returns why it is over."""
         try:
-            remote = self._connect()
-            with self._lock:
-                self._remote = remote
-            if self._stopping.is_set():
+            remote = self._meet()
+            if remote is None or self._stopping.is_set():
                 return ""
-            self._chain.left(f"{self._where} has not finished starting")
+            self._chain.left(f"{self._at} has not finished starting")
             node = remote.init.attach_wallet(self._component, VisitingLoader(self._loader, shared=self._shared))
         except NotOfferedError as error:
-            return self._tell(f"{self._where} refused: {error}", show_warning)
+            return self._tell(f"{self._at} refused: {error}", show_warning)
         except IpcConnectError as error:
             return self._tell_absent(str(error)) if error.absent else self._tell(str(error), show_warning)
         except ConnectionError as error:
-            return self._tell_absent(f"{self._where}: {error}")
+            return self._tell_absent(f"{self._at}: {error}")
         except Exception as error:
-            return self._tell(f"{self._where} cannot be used: {error!r}", show_warning)
+            return self._tell(f"{self._at} cannot be used: {error!r}", show_warning)
         if self._stopping.is_set():
             return ""
         self._chain.arrived(node)
         self._told, self._absence_told = "", False
-        log.info("The node at %s is here", self._where)
+        log.info("The node is here: %s", self._at)
         remote.on_disconnect(self._wake.set)
         try:
             self._stay(remote, backoff)
         except ConnectionError:
             pass
         except Exception as error:
-            return self._tell(f"{self._where}: {error!r}", show_warning)
-        return self._tell_absent(f"the connection to {self._where} was lost")
+            return self._tell(f"{self._at}: {error!r}", show_warning)
+        return self._tell_absent(f"the connection to {self._at} was lost")
 
     def _tell(self, reason: str, tell: Callable[[str], None]) -> str:
         """Tells of a problem, once for as long as it is the same."""
         if reason != self._told:
             self._told = reason
-            tell(f"The node is away: {reason}; it is tried again")
+            tell(f"The node is away: {reason}; {self._hope}")
         return reason
 
     def _tell_absent(self, reason: str) -> str:
         """Tells that nobody is there: once, whatever it looks like from attempt to attempt."""
         if not self._absence_told and not self._stopping.is_set():
             self._absence_told = True
-            log.warning("The node is away: %s; it is tried again", reason)
+            log.warning("The node is away: %s; %s", reason, self._hope)
         return reason
 
     def _stay(self, remote: Remote, backoff: Backoff) -> None:

@@ -34,12 +34,14 @@ class NodeProgram:
         name: name of the executable.
         extra_options: options that only this executable has.
         make_init: decides where interfaces are made: the shape of the program.
+        interact: sets options that follow from the program's own, and checks these; may raise `InitError`.
         isolate: enters the program's sandbox; may raise `InitError`.
     """
 
     name: str
     extra_options: tuple[OptionSpec, ...]
     make_init: Callable[[ArgsManager], NodeInit]
+    interact: Callable[[ArgsManager], None] = lambda args: None
     isolate: Callable[[ArgsManager], None] = lambda args: None
 
 
@@ -61,6 +63,7 @@ def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
             raise InitError(
                 f"Command line contains unexpected token '{rest[0]}', see {program.name} -h for a list of options."
             )
+        program.interact(args)
         prepare(args)
         startup = _make_startup(program, args)
     except InitError as error:

@@ -21,14 +21,14 @@ class NodeInit(Init):
         """Starts the process that holds the wallets anew after it ended."""
 
     def listen(self, context: NodeContext) -> None:
-        """Offers the node to programs that connect, as -ipcbind says.
+        """Offers the node to programs that connect, as -ipcbind says, and to the wallet process of -ipcconnect.
 
         Raises:
             InitError: an address cannot be had.
         """
 
     def stop_listening(self) -> None:
-        """Hangs up on programs that have connected."""
+        """Hangs up on programs that have connected or were connected to."""
 
     def close(self) -> None:
         """Ends processes that were started."""

@@ -15,6 +15,8 @@ from moneyrocket.interfaces.init import GlobalArgs
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
+    from moneyrocket.init.wallet_link import WalletLink
+    from moneyrocket.ipc.address import UnixAddress
     from moneyrocket.ipc.listen import IpcListeners
     from moneyrocket.ipc.process import ChildProcess
     from moneyrocket.node.context import NodeContext
@@ -28,12 +30,15 @@ class ProcessInit(NodeInit):
     Args:
         args: the settings; with -disablewallet the process is only started when something asks for it.
         own_name: name of the running executable, for log lines.
+        wallet: where a wallet process listens that was started on its own and is to be used.
     """
 
-    def __init__(self, args: ArgsManager, own_name: str) -> None:
+    def __init__(self, args: ArgsManager, own_name: str, wallet: UnixAddress | None = None) -> None:
         self._args = args
         self._own_name = own_name
+        self._wallet = wallet
         self._listeners: IpcListeners | None = None
+        self._link: WalletLink | None = None
         self._child: Future[ChildProcess] | None = None
         self._closing = False
         if not args.get_bool("-disablewallet", False):
@@ -69,20 +74,31 @@ class ProcessInit(NodeInit):
     def listen(self, context: NodeContext) -> None:
         """See `NodeInit`."""
         addresses = self._args.get_list("-ipcbind")
-        if not addresses:
+        if not addresses and self._wallet is None:
             return
         from moneyrocket.init.visitors import VisitorInit
-        from moneyrocket.ipc.listen import IpcListeners
 
-        self._listeners = IpcListeners(VisitorInit(context), self._own_name, self._args.datadir_net)
-        for address in addresses:
-            self._listeners.listen(address)
+        init = VisitorInit(context)
+        if addresses:
+            from moneyrocket.ipc.listen import IpcListeners
+
+            self._listeners = IpcListeners(init, self._own_name, self._args.datadir_net)
+            for address in addresses:
+                self._listeners.listen(address)
+        if self._wallet is not None:
+            from moneyrocket.init.wallet_link import WalletLink
+            from moneyrocket.ipc.roles import RoleInit
+
+            self._link = WalletLink(self._wallet, self._own_name, context.params.name, RoleInit(init, "wallet"))
 
     def stop_listening(self) -> None:
         """See `NodeInit`."""
         if self._listeners is not None:
             self._listeners.close()
             self._listeners = None
+        if self._link is not None:
+            self._link.stop()
+            self._link = None
 
     def close(self) -> None:
         """End the wallet process and wait for it."""

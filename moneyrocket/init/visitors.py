@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from moneyrocket.common import clock
 from moneyrocket.common.logging import log
-from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
+from moneyrocket.init.fit import component_title, require_fit
 from moneyrocket.init.local_init import LocalEcho
 from moneyrocket.interfaces.chain import Chain
 from moneyrocket.interfaces.echo import Echo
-from moneyrocket.interfaces.init import PROTOCOL_VERSION, Component, GlobalArgs, Init, NotOfferedError
+from moneyrocket.interfaces.init import Component, GlobalArgs, Init, NotOfferedError
 from moneyrocket.interfaces.wallet import WalletLoader
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class VisitorInit(Init):
         from moneyrocket.rpc.wallet_router import WalletComponent
 
         context = self._context
-        self._require_fit(component)
+        require_fit(component, self._context.params.name, "this node")
         context.startup_over.wait()
         if context.shutdown.is_set():
             raise NotOfferedError("The node is stopping.")
         with self._lock:
             self._visits += 1
-            title = f"{_printable(component.program)} {_printable(component.version)}, visit {self._visits}"
+            title = f"{component_title(component)}, visit {self._visits}"
         visitor = WalletComponent(title, loader, is_own=False)
 
         def failed(reason: str) -> None:
@@ -104,29 +104,6 @@ class VisitorInit(Init):
         """See `Init`."""
         from moneyrocket.init.attached_node import AttachedNode
 
-        self._require_fit(component)
+        require_fit(component, self._context.params.name, "this node")
         log.info("%s %s uses this node", component.program, component.version)
         return AttachedNode(self._context, self._settings_at_start)
-
-    def _require_fit(self, component: Component) -> None:
-        """Refuse a component of another version or chain.
-
-        Raises:
-            NotOfferedError: naming both.
-        """
-        chain = self._context.params.name
-        if component.protocol != PROTOCOL_VERSION:
-            raise NotOfferedError(
-                f"{component.program} {component.version} (protocol {component.protocol}) and this node, {CLIENT_NAME} "
-                f"{VERSION_TEXT} (protocol {PROTOCOL_VERSION}), do not fit together. Use the same version of both."
-            )
-        if component.chain != chain:
-            raise NotOfferedError(
-                f"{component.program} is set to the chain {component.chain}, and this node to {chain}. Give both the "
-                "same chain."
-            )
-
-
-def _printable(text: str) -> str:
-    """What a peer says of itself, fit for a line of the log."""
-    return "".join(char for char in text[:40] if char.isprintable())

@@ -87,8 +87,8 @@ def _print_information(name: str, args: ArgsManager) -> bool:
         print(LICENSE_TEXT, end="")
     else:
         print(
-            f"\n{name} keeps wallets in a process of its own. It attaches to a running node, waits for one that is "
-            "away, and answers JSON-RPC itself with -server.\n"
+            f"\n{name} keeps wallets in a process of its own. It attaches to a running node, or a node to it, waits "
+            "for one that is away, and answers JSON-RPC itself with -server.\n"
             f"\nUsage: {name} [options]\n"
         )
         print(options_help(args.options.values(), show_debug=args.get_bool("-help-debug", False)), end="")
@@ -214,7 +214,12 @@ class WalletProgram:
         from moneyrocket.wallet.rpc.methods import METHODS
 
         chain = LinkedChain(self._args, self.stopping)
-        chain.left("this process was started with -noipcconnect" if address is None else f"no node at {address} yet")
+        listens = bool(self._args.get_list("-ipcbind"))
+        if address is not None:
+            chain.left(f"no node at {address} yet")
+        else:
+            hope = "; it is waited for one that connects" if listens else ""
+            chain.left(f"this process was started with -noipcconnect{hope}")
         self.rpc_table.set_warmup_status("Loading wallets…")
         loader = WalletLoaderImpl(self._args, chain)
         if not (loader.verify() and loader.load()):
@@ -223,17 +228,17 @@ class WalletProgram:
         self._loader = loader
         self.rpc_table.add(bind(METHODS, loader.manager))
         loader.start(schedule_rebroadcast=True)
-        if address is not None:
+        if address is not None or listens:
             self._follow(address, chain, loader)
 
-    def _follow(self, address: Address, chain: LinkedChain, loader: WalletLoaderImpl) -> None:
+    def _follow(self, address: Address | None, chain: LinkedChain, loader: WalletLoaderImpl) -> None:
         from moneyrocket.init.node_link import NodeLink
         from moneyrocket.ipc.connect import connect_to
 
         component = Component(self._name, VERSION_TEXT, PROTOCOL_VERSION, self._args.chain_name)
         self._link = NodeLink(
             str(address),
-            lambda: connect_to(address, self._name),
+            None if address is None else lambda: connect_to(address, self._name),
             component,
             loader,
             chain,
@@ -250,7 +255,9 @@ class WalletProgram:
         from moneyrocket.ipc.listen import IpcListeners
         from moneyrocket.rpc.text_calls import TextRpc
 
+        assert self._link is not None
         rpc = TextRpc(self.rpc_table.execute, self._server.may_call)
-        self._listeners = IpcListeners(WalletVisitorInit(rpc), self._name, self._args.datadir_net)
+        init = WalletVisitorInit(rpc, self._args.chain_name, self._link.offer)
+        self._listeners = IpcListeners(init, self._name, self._args.datadir_net)
         for address in addresses:
             self._listeners.listen(address)

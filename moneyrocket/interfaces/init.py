@@ -114,3 +114,15 @@ class Init(ABC):
             NotOfferedError: this process has no node, or the caller does not fit it.
         """
         raise NotOfferedError("This process has no node to attach to")
+
+    def attach_to_node(self, component: Component, node: Init) -> None:
+        """Give a node that has connected the wallets of this process: it calls ``attach_wallet`` of that node soon.
+
+        Args:
+            component: the caller.
+            node: what the caller offers wallets. It can be used until the caller's process hangs up.
+
+        Raises:
+            NotOfferedError: this process has no wallets for nodes, another node has them, or the caller does not fit.
+        """
+        raise NotOfferedError("This process has no wallets for nodes")

@@ -44,14 +44,19 @@ class IpcConnectError(MoneyrocketError):
 
 
 class RemoteProcess:
-    """A program that was connected to, and its first object.
+    """A program at the other end of a connection, and an object that makes others.
+
+    Args:
+        init: the object.
+        connection: to the program.
+        loop: what carries the connection, if it carries nothing else.
 
     Attributes:
         init: makes the interfaces that the program offers. Once the connection is lost, calls of anything that came
             from it raise `ConnectionError`.
     """
 
-    def __init__(self, loop: EventLoop, init: Init, connection: Connection) -> None:
+    def __init__(self, init: Init, connection: Connection, loop: EventLoop | None = None) -> None:
         self.init = init
         self._loop = loop
         self._connection = connection
@@ -68,7 +73,10 @@ class RemoteProcess:
     def close(self) -> None:
         """Hang up."""
         close(self.init)
-        self._loop.close()
+        if self._loop is None:
+            self._connection.hang_up()
+        else:
+            self._loop.close()
 
 
 def connect_to(address: Address, own_name: str) -> RemoteProcess:
@@ -97,7 +105,14 @@ def connect_to(address: Address, own_name: str) -> RemoteProcess:
     connection = connection_of(init)
     assert connection is not None
     count_calls_of(connection)
-    return RemoteProcess(loop, init, connection)
+    return RemoteProcess(init, connection, loop)
+
+
+def caller_of(init: Init) -> RemoteProcess:
+    """The program that has connected here and passed ``init``, which is as good as one that was connected to."""
+    connection = connection_of(init)
+    assert connection is not None
+    return RemoteProcess(init, connection)
 
 
 def _connect_tls(loop: EventLoop, address: TcpAddress, own_name: str, client_type: type[InitClient]) -> InitClient:

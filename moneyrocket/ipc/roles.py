@@ -59,6 +59,10 @@ class RoleInit(Init):
         self._require("gui", "the node")
         return self._init.attach_node(component)
 
+    def attach_to_node(self, component: Component, node: Init) -> None:
+        """For nobody: over TCP it is the wallet that connects to the node."""
+        raise NotOfferedError("Nobody who connects over TCP is given wallets; they attach to a node by themselves")
+
     def _require(self, role: str, what: str) -> None:
         if self._role != role:
             log.warning("IPC refused %s to a component that is paired as %s", what, self._role)

@@ -29,6 +29,8 @@ interface Init $Proxy.wrap("moneyrocket.interfaces.init.Init") {
         -> (result :Chain.Chain, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
     attachNode @8 (context :Proxy.Context, component :Component)
         -> (result :Node.Node, error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
+    attachToNode @9 (context :Proxy.Context, component :Component, node :Init)
+        -> (error :Text $Proxy.exception("moneyrocket.interfaces.init.NotOfferedError"));
 }
 
 struct GlobalArgs $Proxy.wrap("moneyrocket.interfaces.init.GlobalArgs") {

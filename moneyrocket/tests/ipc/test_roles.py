@@ -20,6 +20,7 @@ CALLS: dict[str, Callable[[Init], Any]] = {
     "make_node": lambda init: init.make_node(GlobalArgs("")),
     "attach_wallet": lambda init: init.attach_wallet(WHO, Mock()),
     "attach_node": lambda init: init.attach_node(WHO),
+    "attach_to_node": lambda init: init.attach_to_node(WHO, Mock()),
 }
 MAY = {
     "wallet": {"make_echo", "attach_wallet"},
