@@ -69,7 +69,11 @@ class Scene:
         self.made: list[FakeRemote] = []
         self.attached = threading.Semaphore(0)
         self.tried = threading.Semaphore(0)
-        self.link = NodeLink("unix:x", self._connect, COMPONENT, self.loader, self.chain, self.stopping)
+        self.link = self.make_link(self._connect)
+
+    def make_link(self, connect: Callable[[], FakeRemote] | None) -> NodeLink:
+        """A link that finds nodes in a way of its own."""
+        return NodeLink("unix:x", connect, COMPONENT, self.loader, self.chain, self.stopping)
 
     def _connect(self) -> FakeRemote:
         self.tried.release()
@@ -212,6 +216,74 @@ def test_stopping_does_not_wait_for_the_node(scene: Scene) -> None:
     scene.link.stop()
 
     assert released.is_set()
+
+
+def test_a_node_that_comes_by_itself_is_used_like_one_that_was_found(scene: Scene, told: list[str]) -> None:
+    scene.link = scene.make_link(None)
+    scene.loader.manager.create("w", WalletFlag(0))
+    first, second = scene.remote(), scene.remote()
+    scene.link.start()
+
+    scene.link.offer("the first", first)
+    wait(scene.attached)
+    wait_until(lambda: "getbalance" in scene.node.commands)
+    first.lose()
+    scene.link.offer("the second", second)
+    wait(scene.attached)
+
+    assert told == ["The node is away: the connection to the first was lost; it is waited for"]
+    assert first.closed.is_set()
+    assert not second.closed.is_set()
+
+
+def test_a_node_that_comes_while_another_is_sought_need_not_wait(scene: Scene) -> None:
+    scene.link.start()
+    wait(scene.tried, 3)
+
+    scene.link.offer("a node", scene.remote())
+
+    wait(scene.attached)
+
+
+def test_one_node_at_a_time(scene: Scene) -> None:
+    scene.attempts.append(scene.remote())
+    scene.link.start()
+    wait(scene.attached)
+
+    with pytest.raises(NotOfferedError, match=r"attached to a node already, unix:x\."):
+        scene.link.offer("another", scene.remote())
+
+
+def test_of_two_that_come_at_once_the_first_is_taken(scene: Scene) -> None:
+    scene.link.offer("the first", scene.remote())
+
+    with pytest.raises(NotOfferedError, match=r"attached to a node already, the first\."):
+        scene.link.offer("the second", scene.remote())
+
+
+def test_one_that_comes_while_another_is_found_is_hung_up_on(scene: Scene) -> None:
+    late, found = scene.remote(), scene.remote()
+
+    def connect() -> FakeRemote:
+        scene.link.offer("late", late)
+        return found
+
+    scene.link = scene.make_link(connect)
+    scene.link.start()
+    wait(scene.attached)
+
+    assert late.closed.is_set()
+    assert not found.closed.is_set()
+
+
+def test_none_comes_to_a_process_that_stops(scene: Scene) -> None:
+    scene.link = scene.make_link(None)
+    scene.link.start()
+    scene.stopping.set()
+    scene.link.stop()
+
+    with pytest.raises(NotOfferedError, match="stopping"):
+        scene.link.offer("a node", scene.remote())
 
 
 def test_a_node_cannot_close_the_wallets_of_others(scene: Scene) -> None:

@@ -128,7 +128,8 @@ def test_a_node_that_stops_takes_nobody_in(context: Any) -> None:
 
 def test_a_wallet_process_answers_programs_that_connect(context: Any) -> None:
     context.rpc_table.add((RpcCommand("wallet", "getbalance", (), Answer()),))
-    init = WalletVisitorInit(TextRpc(context.rpc_table.execute, lambda user, method: True))
+    rpc = TextRpc(context.rpc_table.execute, lambda user, method: True)
+    init = WalletVisitorInit(rpc, "regtest", lambda title, remote: None)
 
     answer = init.make_rpc().execute_rpc('{"method": "getbalance", "id": 1}', "/wallet/w", "")
 
