@@ -27,6 +27,7 @@ _VALUED = (
     "-onion",
     "-proxy",
     "-signer",
+    "-walletnotify",
     "-zmqpubhashblock",
     "-zmqpubhashtx",
     "-zmqpubrawblock",

@@ -14,7 +14,7 @@ from moneyrocket.common.messages import show_error
 from moneyrocket.common.options_wallet_program import WALLET_PROGRAM_OPTIONS
 from moneyrocket.common.threads import thread_crash
 from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
-from moneyrocket.init import files, log_setup
+from moneyrocket.init import files, log_setup, not_built
 from moneyrocket.init.isolation import isolate_lone_wallet
 from moneyrocket.init.process_signals import watch_signals
 from moneyrocket.init.wallet_settings import LOCK_FILE, node_address, read_wallet_configuration
@@ -62,6 +62,7 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
             raise InitError(f"The command {rest[0]} for wallet files is not supported by this version of Moneyrocket.")
         if rest:
             raise InitError(f"Command line contains unexpected token '{rest[0]}', see {name} -h for a list of options.")
+        not_built.refuse_unbuilt(args)
         lock = files.DirectoryLock(args.datadir_net, LOCK_FILE, name)
     except InitError as error:
         show_error(error.message)

@@ -54,7 +54,6 @@ class WalletSettings:
         broadcast: transactions are given to the node.
         reject_long_chains: no transaction that the mempool's chain limits forbid.
         avoid_partial_spends: always spend all coins on an address together.
-        notify_command: run when a transaction changes; empty for none.
         unsafe_sync: do not wait for the disk.
         allow_other_chain: wallets of another chain may be loaded.
         show_replaceable: results tell whether a transaction signals replaceability (-deprecatedrpc=bip125).
@@ -75,7 +74,6 @@ class WalletSettings:
     broadcast: bool = True
     reject_long_chains: bool = True
     avoid_partial_spends: bool = False
-    notify_command: str = ""
     unsafe_sync: bool = False
     allow_other_chain: bool = False
     show_replaceable: bool = False
@@ -185,7 +183,6 @@ def read_settings(args: ArgsManager, chain: Chain) -> tuple[WalletSettings, list
         broadcast=args.get_bool("-walletbroadcast", True),
         reject_long_chains=args.get_bool("-walletrejectlongchains", True),
         avoid_partial_spends=args.get_bool("-avoidpartialspends", False),
-        notify_command=args.get("-walletnotify"),
         unsafe_sync=args.get_bool("-unsafesqlitesync", False),
         allow_other_chain=args.get_bool("-walletcrosschain", False),
         show_replaceable=chain.rpc_enable_deprecated("bip125"),

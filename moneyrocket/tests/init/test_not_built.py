@@ -5,7 +5,7 @@ import pytest
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.errors import InitError
 from moneyrocket.common.options_node import NODE_OPTIONS
-from moneyrocket.init.not_built import refuse_unsupported
+from moneyrocket.init.not_built import refuse_unbuilt, refuse_unsupported
 
 
 def args(*names: str) -> ArgsManager:
@@ -27,3 +27,9 @@ def test_windows_takes_a_node_in_the_foreground() -> None:
 
 def test_other_systems_have_a_background() -> None:
     refuse_unsupported(args("-daemon"), "linux")
+
+
+@pytest.mark.parametrize("name", ["-walletnotify", "-rest", "-onion"])
+def test_what_is_not_built_is_refused_and_not_ignored(name: str) -> None:
+    with pytest.raises(InitError, match=f"^{name}(=1)? is not supported by this version of Moneyrocket"):
+        refuse_unbuilt(args(name))
