@@ -108,7 +108,10 @@ class NodeMining(Mining):
         fault = merged.fault("block_max_weight", "block_reserved_weight", "coinbase_output_max_additional_sigops")
         if fault is not None:
             raise MiningError(fault)
-        return NodeBlockTemplate.create(self._node, merged, options.use_mempool)
+        template = NodeBlockTemplate.create(self._node, merged, options.use_mempool)
+        # An interruption counts for the whole call, whether it waits when that comes or not.
+        _, ended = self._waits.wait_for(lambda tip: True, None)
+        return None if ended else template
 
     def interrupt(self) -> None:
         """See `Mining`."""

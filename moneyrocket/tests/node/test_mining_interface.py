@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -327,6 +327,22 @@ def test_initial_download_ends_before_a_template_is_made(
     assert mining.is_initial_block_download()
 
     assert while_waiting(lambda: mining.create_new_block(BlockCreateOptions()), mining.interrupt) is None
+
+
+def test_an_interruption_counts_for_a_call_that_does_not_wait(
+    node: NodeContext, mining: NodeMining, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = node.miner.create_block
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        mining.interrupt()
+        return create(*args, **kwargs)
+
+    monkeypatch.setattr(node.miner, "create_block", interrupted)
+    assert mining.create_new_block(BlockCreateOptions()) is None
+
+    monkeypatch.setattr(node.miner, "create_block", create)
+    assert mining.create_new_block(BlockCreateOptions()) is not None
 
 
 def test_transactions_are_found_by_either_id(chain: MempoolChain, mining: NodeMining) -> None:
