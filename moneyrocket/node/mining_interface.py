@@ -43,6 +43,8 @@ _DUMMY_SCRIPT: Final = bytes((OP_TRUE,))
 _IBD_POLL_SECONDS: Final = 1.0
 _TICK_SECONDS: Final = 1.0
 """How often fees are looked at; that takes a new template."""
+_INTERRUPTION_SECONDS: Final = 0.01
+"""Clients send `interrupt` right behind the call that it shall end; it is read, and runs, on another thread."""
 _MIN_COOLDOWN: Final = 3
 _MAX_COOLDOWN: Final = 20
 _MIN_DIFFICULTY_SECONDS: Final = 20 * 60
@@ -98,7 +100,7 @@ class NodeMining(Mining):
         tip = self._wait_tip(ZERO_HASH, None)
         while tip is not None and cooldown and self.is_initial_block_download():
             tip = self._wait_tip(tip.hash, time.monotonic() + _IBD_POLL_SECONDS)
-        if tip is None or (cooldown and not self._wait_for_known_blocks(tip)):
+        if tip is None or (cooldown and not (self._wait_for_known_blocks(tip) and self._wait_for_interruption())):
             return None
         merged = replace(
             self._node.miner.options,
@@ -153,6 +155,11 @@ class NodeMining(Mining):
             # Whoever asks before there is a tip shall learn of the first.
             tip, ended = self._waits.wait_for(lambda tip: True, None)
         return None if ended else tip
+
+    def _wait_for_interruption(self) -> bool:
+        """Give an interruption that was sent together with the call the time to get here; False to give up."""
+        _, ended = self._waits.wait_for(lambda tip: False, time.monotonic() + _INTERRUPTION_SECONDS)
+        return not ended
 
     def _wait_for_known_blocks(self, tip: BlockRef) -> bool:
         """Wait some seconds for blocks whose headers are here, anew after each that comes; False to give up."""
