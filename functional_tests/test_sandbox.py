@@ -4,6 +4,7 @@ In the monolithic shape there is no sandbox, and RPC says so. On a system that h
 -sandbox=1 is refused.
 """
 
+import ctypes
 import os
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,10 @@ from functional_tests.framework.node_factory import NodeFactory
 from functional_tests.framework.process import session_members
 from functional_tests.framework.rpc_client import JsonRpcError, RpcClient
 from functional_tests.framework.waiting import wait_until
+
+LANDLOCK_CREATE_RULESET = 444
+"""Number of the system call on every architecture."""
+LANDLOCK_CREATE_RULESET_VERSION = 1
 
 PROGRAMS = ("moneyrocket-node", "moneyrocket-wallet", "moneyrocket-gui")
 
@@ -91,9 +96,19 @@ def probed(
     return node
 
 
+def _landlock_version() -> int:
+    """What the kernel itself says; negative without Landlock."""
+    version: int = ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION)
+    return version
+
+
 def _is_available(node: Node) -> bool:
-    """Whether the system has a sandbox, by what a running node says of itself."""
-    return not any(each.get("reason", "").startswith("not available") for each in node.rpc.getsandboxinfo())
+    """Whether the system has a sandbox. A running node must not say otherwise."""
+    version = _landlock_version()
+    sandboxes = node.rpc.getsandboxinfo()
+    told_absent = any(each.get("reason", "").startswith("not available") for each in sandboxes)
+    assert told_absent == (version < 3), f"Landlock {version}; libseccomp is needed as well; {sandboxes}"
+    return not told_absent
 
 
 def _pids(node: Node) -> dict[str, int]:
