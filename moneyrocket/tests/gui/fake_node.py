@@ -366,9 +366,9 @@ class FakeSource(NodeSource):
     def process_stats(self) -> list[ProcessStats]:
         now = time.monotonic()
         roles = (
-            (ProcessRole.GUI, 118, 0.04, 40),
-            (ProcessRole.NODE, 431, 0.35, 22),
-            (ProcessRole.WALLET, 92, 0.02, 13),
+            (ProcessRole.GUI, 118, 0.04, 40, "unix"),
+            (ProcessRole.NODE, 431, 0.35, 22, "unrestricted"),
+            (ProcessRole.WALLET, 92, 0.02, 13, "none"),
         )
         return [
             ProcessStats(
@@ -385,9 +385,9 @@ class FakeSource(NodeSource):
                 calls_served=int(now * rate / 2),
                 wait_seconds=now * rate * (0.0012 + place * 0.0004) + 0.002 * math.sin(now * 1.3),
                 sandboxed=True,
-                sandbox="in force (Landlock version 7, seccomp), network none",
+                sandbox=f"in force (Landlock version 7, seccomp), network {network}",
             )
-            for place, (role, megabytes, cpu, rate) in enumerate(roles)
+            for place, (role, megabytes, cpu, rate, network) in enumerate(roles)
         ]
 
     def close(self) -> None:
