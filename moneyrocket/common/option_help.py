@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterable
 
 from moneyrocket.common.args import ArgsManager
 from moneyrocket.common.options import GROUP_TITLES, Flag, Group, OptionSpec
+from moneyrocket.common.version import LICENSE_TEXT
 
 _WIDTH = 79
 
@@ -14,6 +16,27 @@ _WIDTH = 79
 def help_requested(args: ArgsManager) -> bool:
     """Whether one of the help options was given."""
     return any(args.is_set(name) for name in ("-?", "-h", "-help", "-help-debug"))
+
+
+def print_information(args: ArgsManager, title: str, description: str) -> bool:
+    """Prints what -version or one of the help options asks for; returns whether it was asked for.
+
+    Args:
+        args: the settings.
+        title: the first line, which names the program and its version.
+        description: what it does, and how it is used.
+    """
+    version = args.get_bool("-version", False)
+    if not (version or help_requested(args)):
+        return False
+    print(title)
+    if version:
+        print(LICENSE_TEXT, end="")
+    else:
+        print(f"\n{description}\n")
+        print(options_help(args.options.values(), show_debug=args.get_bool("-help-debug", False)), end="")
+    sys.stdout.flush()
+    return True
 
 
 def options_help(options: Iterable[OptionSpec], *, show_debug: bool) -> str:

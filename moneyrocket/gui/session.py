@@ -203,7 +203,10 @@ class Session(QObject):
         self._ping.stop()
         node = self.node
         self._set_state(State.STOPPING)
-        over = lambda _: self._set_state(State.STOPPED)  # noqa: E731 - the same for an error and for success
+
+        def over(_: object) -> None:
+            self._set_state(State.STOPPED)
+
         if self.source.attached_to:
             # The control thread itself may be waiting for the node, which is not to be waited for.
             self.monitor.call(self.source.close, over, over, patient=True, context=self)

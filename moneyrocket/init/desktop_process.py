@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from moneyrocket.common.messages import show_error
 from moneyrocket.common.options import OptionSpec
 from moneyrocket.common.options_node import NODE_OPTIONS
 from moneyrocket.common.settings import Settings
-from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
+from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.gui.options import GuiOptions
 from moneyrocket.gui.qt_check import qt_problem
 from moneyrocket.init import config
@@ -85,19 +84,13 @@ def run_desktop(program: DesktopProgram, arguments: Sequence[str]) -> int:
 
 
 def _print_information(program: DesktopProgram, args: ArgsManager) -> bool:
-    from moneyrocket.common.option_help import help_requested, options_help
+    from moneyrocket.common.option_help import print_information
 
-    version = args.get_bool("-version", False)
-    if not (version or help_requested(args)):
-        return False
-    print(f"{CLIENT_NAME} version {VERSION_TEXT} {program.name}")
-    if version:
-        print(LICENSE_TEXT, end="")
-    else:
-        print(f"\n{program.name} is a node and a wallet with windows.\n\nUsage: {program.name} [options]\n")
-        print(options_help(args.options.values(), show_debug=args.get_bool("-help-debug", False)), end="")
-    sys.stdout.flush()
-    return True
+    return print_information(
+        args,
+        f"{CLIENT_NAME} version {VERSION_TEXT} {program.name}",
+        f"{program.name} is a node and a wallet with windows.\n\nUsage: {program.name} [options]",
+    )
 
 
 def _refuse(message: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from moneyrocket.common.messages import show_error
 from moneyrocket.common.options import OptionSpec
 from moneyrocket.common.options_node import NODE_OPTIONS
 from moneyrocket.common.threads import thread_crash
-from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
+from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.init import config, files, log_setup, not_built, notify, parameters
 from moneyrocket.init.node_shape import NodeInit
 
@@ -73,23 +72,14 @@ def run_node(program: NodeProgram, arguments: Sequence[str]) -> int:
 
 
 def _print_information(program: NodeProgram, args: ArgsManager) -> bool:
-    from moneyrocket.common.option_help import help_requested, options_help
+    from moneyrocket.common.option_help import print_information
 
-    version = args.get_bool("-version", False)
-    if not (version or help_requested(args)):
-        return False
-    print(f"{CLIENT_NAME} daemon version {VERSION_TEXT} {program.name}")
-    if version:
-        print(LICENSE_TEXT, end="")
-    else:
-        print(
-            f"\n{program.name} runs a node of the Bitcoin network: it checks and relays blocks and transactions, and "
-            "offers wallets and JSON-RPC.\n"
-            f"\nUsage: {program.name} [options]\n"
-        )
-        print(options_help(args.options.values(), show_debug=args.get_bool("-help-debug", False)), end="")
-    sys.stdout.flush()
-    return True
+    return print_information(
+        args,
+        f"{CLIENT_NAME} daemon version {VERSION_TEXT} {program.name}",
+        f"{program.name} runs a node of the Bitcoin network: it checks and relays blocks and transactions, and "
+        f"offers wallets and JSON-RPC.\n\nUsage: {program.name} [options]",
+    )
 
 
 def prepare(args: ArgsManager) -> None:

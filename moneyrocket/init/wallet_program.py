@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -13,7 +12,7 @@ from moneyrocket.common.logging import log
 from moneyrocket.common.messages import show_error
 from moneyrocket.common.options_wallet_program import WALLET_PROGRAM_OPTIONS
 from moneyrocket.common.threads import thread_crash
-from moneyrocket.common.version import CLIENT_NAME, LICENSE_TEXT, VERSION_TEXT
+from moneyrocket.common.version import CLIENT_NAME, VERSION_TEXT
 from moneyrocket.init import files, log_setup, not_built
 from moneyrocket.init.isolation import isolate_lone_wallet
 from moneyrocket.init.process_signals import watch_signals
@@ -78,23 +77,14 @@ def run_wallet(name: str, arguments: Sequence[str]) -> int:
 
 
 def _print_information(name: str, args: ArgsManager) -> bool:
-    from moneyrocket.common.option_help import help_requested, options_help
+    from moneyrocket.common.option_help import print_information
 
-    version = args.get_bool("-version", False)
-    if not (version or help_requested(args)):
-        return False
-    print(f"{CLIENT_NAME} wallet version {VERSION_TEXT} {name}")
-    if version:
-        print(LICENSE_TEXT, end="")
-    else:
-        print(
-            f"\n{name} keeps wallets in a process of its own. It attaches to a running node, or a node to it, waits "
-            "for one that is away, and answers JSON-RPC itself with -server.\n"
-            f"\nUsage: {name} [options]\n"
-        )
-        print(options_help(args.options.values(), show_debug=args.get_bool("-help-debug", False)), end="")
-    sys.stdout.flush()
-    return True
+    return print_information(
+        args,
+        f"{CLIENT_NAME} wallet version {VERSION_TEXT} {name}",
+        f"{name} keeps wallets in a process of its own. It attaches to a running node, or a node to it, waits "
+        f"for one that is away, and answers JSON-RPC itself with -server.\n\nUsage: {name} [options]",
+    )
 
 
 def _run(program: WalletProgram) -> int:

@@ -173,7 +173,7 @@ class BlockTemplate(ABC):
     def interrupt_wait(self) -> None:
         """End the `wait_next` that is under way, or else the next one."""
 
-    def released(self) -> None:  # noqa: B027
+    def released(self) -> None:  # noqa: B027 - there may be nothing to end
         """Called when the process that held this template has let it go, or has gone itself."""
 
 

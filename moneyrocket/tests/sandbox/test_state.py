@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from moneyrocket.sandbox.landlock import NEEDED_ABI, landlock_abi
 from moneyrocket.sandbox.paths import python_paths
 from moneyrocket.sandbox.policy import NO_NETWORK, WHOLE_NETWORK, NetworkAccess, Policy
-from moneyrocket.sandbox.state import SandboxState, enter_sandbox, sandbox_problem, sandbox_state
+from moneyrocket.sandbox.state import SandboxState, enter_sandbox, sandbox_state
 from moneyrocket.tests.sandbox.in_process import in_process
 
-pytestmark = pytest.mark.skipif(bool(sandbox_problem()), reason="the system has no sandbox")
+pytestmark = pytest.mark.skipif(landlock_abi() < NEEDED_ABI, reason="the kernel has no Landlock, or an old one")
 
 Attempts = dict[str, Callable[[], object]]
 
