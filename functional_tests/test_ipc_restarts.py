@@ -181,6 +181,10 @@ def wait_until_at_tip(scene: Scene, process: WalletProcess, name: str) -> None:
 
 def settle(scene: Scene) -> None:
     """Everybody runs, and every payment is confirmed."""
+    # A payment is locked to the height it was made at. Whoever takes the tip back right after it takes it out of the
+    # mempool, and its wallet offers it again when it starts.
+    if scene.payer.running:
+        scene.payer.stop()
     scene.start_all()
     for process, name in ((scene.payer, "payer"), (scene.payee, "payee")):
         process.wait_until_attached()
